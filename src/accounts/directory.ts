@@ -1,0 +1,230 @@
+import type { Account } from '../core/account.ts'
+import { modes, tiers, type Mode, type Tier } from '../core/model.ts'
+import { spendOne } from '../core/quota.ts'
+import type { Clock } from '../util/clock.ts'
+import { choose } from './choose.ts'
+import { availableFrom, inFlightCap, type SelectionRules } from './eligibility.ts'
+import { applyFeedback, type Outcome } from './feedback.ts'
+import { ReadySet } from './ready-set.ts'
+import { createSlot, modeIndex, type Slot } from './slot.ts'
+import { WakeQueue } from './wake-queue.ts'
+
+/** What a request needs of an account. */
+export interface ReserveQuery {
+  /** Pools to ask, in order. */
+  readonly tiers: readonly Tier[]
+  /** Modes to try, in order, each across all pools. */
+  readonly modes: readonly Mode[]
+  /** Accounts that must not be chosen again. */
+  readonly exclude: ReadonlySet<number>
+}
+
+/** One query of one account, taken but not yet settled. */
+export interface Reservation {
+  readonly slot: Slot
+  readonly mode: Mode
+}
+
+/** How a use of an account ended, beside its outcome. */
+export interface SettleContext {
+  readonly served: boolean
+  readonly mayPenalise: boolean
+}
+
+export interface DirectoryOptions {
+  readonly rules: SelectionRules
+  readonly clock: Clock
+  /** A number in [0, 1). */
+  readonly random: () => number
+  /** Called when an account has changed and should be written to the store. */
+  readonly onChange: (slot: Slot) => void
+}
+
+/** Counts of the directory, for readiness and the admin pages. */
+export interface DirectoryStats {
+  readonly accounts: number
+  /** Accounts that serve now or will again by themselves (active or cooling). */
+  readonly usable: number
+  readonly inFlight: number
+}
+
+/**
+ * All accounts in memory, with the sets of those that may take a request now. Reserving and settling are synchronous:
+ * within a process a choice and its counting cannot be interleaved, so the cap and the quota hold exactly.
+ */
+export class AccountDirectory {
+  readonly #slots = new Map<number, Slot>()
+  readonly #ready = new Map(tiers.map((tier) => [tier, modes.map((mode) => new ReadySet(modeIndex(mode)))]))
+  readonly #usable: Record<Tier, number> = { basic: 0, super: 0, heavy: 0 }
+  readonly #wakes = new WakeQueue()
+  readonly #options: DirectoryOptions
+  #rules: SelectionRules
+  #inFlight = 0
+  #succeededAt = 0
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options
+    this.#rules = options.rules
+  }
+
+  get stats(): DirectoryStats {
+    const usable = tiers.reduce((sum, tier) => sum + this.usableAccounts(tier), 0)
+    return { accounts: this.#slots.size, usable, inFlight: this.#inFlight }
+  }
+
+  /** How many accounts of a pool serve now or will again by themselves. */
+  usableAccounts(tier: Tier): number {
+    return this.#usable[tier]
+  }
+
+  /** The account as this process knows it now. */
+  find(id: number): Account | undefined {
+    return this.#slots.get(id)?.account
+  }
+
+  /** Every account that is not deleted. */
+  *accounts(): Iterable<Account> {
+    for (const slot of this.#slots.values()) yield slot.account
+  }
+
+  /** Takes over new rules; a change looks at every account once. */
+  configure(rules: SelectionRules): void {
+    if (rules.strategy === this.#rules.strategy && rules.maxInFlight === this.#rules.maxInFlight) return
+    this.#rules = rules
+    for (const slot of this.#slots.values()) this.#place(slot)
+  }
+
+  /** Takes over rows of the store. What this process has changed and not yet written stays. */
+  upsert(accounts: readonly Account[]): void {
+    for (const account of accounts) this.#upsertOne(account)
+  }
+
+  #upsertOne(account: Account): void {
+    const slot = this.#slots.get(account.id)
+    if (account.state.status === 'deleted') return this.#remove(slot)
+    if (!slot) {
+      const added = createSlot(account)
+      this.#slots.set(account.id, added)
+      return this.#place(added)
+    }
+    if (slot.dirty || account.revision <= slot.account.revision) return
+    this.#withdraw(slot)
+    slot.account = account
+    this.#place(slot)
+  }
+
+  #remove(slot: Slot | undefined): void {
+    if (!slot) return
+    this.#withdraw(slot)
+    this.#wakes.plan(slot, Number.POSITIVE_INFINITY)
+    this.#slots.delete(slot.account.id)
+  }
+
+  /** Chooses an account and counts the use: one more in flight, one query less in the window. */
+  reserve(query: ReserveQuery): Reservation | undefined {
+    const now = this.#options.clock()
+    this.#wake(now)
+    for (const mode of query.modes) {
+      for (const tier of query.tiers) {
+        const options = {
+          mode,
+          rules: this.#rules,
+          exclude: query.exclude,
+          now,
+          random: this.#options.random,
+        }
+        const slot = choose(this.#readySet(tier, mode), options)
+        if (slot) return this.#take(slot, mode, now)
+      }
+    }
+    return undefined
+  }
+
+  #take(slot: Slot, mode: Mode, now: number): Reservation {
+    const { account } = slot
+    const window = account.quota[mode]
+    const quota = window ? { ...account.quota, [mode]: spendOne(window, now) } : account.quota
+    slot.account = { ...account, quota, lastUsedAt: now }
+    slot.inFlight++
+    this.#inFlight++
+    this.#place(slot)
+    return { slot, mode }
+  }
+
+  /** Ends a reservation; the caller makes sure that it does so once. Returns the account as it is after. */
+  settle({ slot, mode }: Reservation, outcome: Outcome, context: SettleContext): Account {
+    const now = this.#options.clock()
+    slot.inFlight--
+    this.#inFlight--
+    const feedbackContext = { ...context, mode, now, poolSucceededAt: this.#succeededAt }
+    const condition = applyFeedback(slot.account, outcome, feedbackContext)
+    if (outcome.type === 'success') this.#succeededAt = now
+    slot.account = countOutcome({ ...slot.account, ...condition }, outcome, now)
+    if (this.#slots.get(slot.account.id) !== slot) return slot.account // deleted meanwhile
+    slot.dirty = true
+    this.#place(slot)
+    this.#options.onChange(slot)
+    return slot.account
+  }
+
+  /** Seconds until the next account may become available, between 1 and `MAX_RETRY_AFTER_SECONDS`. */
+  retryAfterSeconds(): number {
+    const waitMs = this.#wakes.earliest() - this.#options.clock()
+    return Number.isFinite(waitMs)
+      ? Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(waitMs / 1000)))
+      : 1
+  }
+
+  /** Puts the slot into the ready sets it belongs to now, and plans when to look again. */
+  #place(slot: Slot): void {
+    const now = this.#options.clock()
+    const { account } = slot
+    const hasRoom = slot.inFlight < inFlightCap(account, this.#rules)
+    this.#countUsable(slot, isUsable(account))
+    let wakeAt = Number.POSITIVE_INFINITY
+    for (const mode of modes) {
+      const ready = this.#readySet(account.tier, mode)
+      const from = availableFrom(account, mode, this.#rules, now)
+      if (from <= now && hasRoom) ready.add(slot)
+      else ready.remove(slot)
+      if (from > now) wakeAt = Math.min(wakeAt, from)
+    }
+    this.#wakes.plan(slot, wakeAt)
+  }
+
+  #withdraw(slot: Slot): void {
+    this.#countUsable(slot, false)
+    for (const mode of modes) this.#readySet(slot.account.tier, mode).remove(slot)
+  }
+
+  #countUsable(slot: Slot, usable: boolean): void {
+    if (slot.usable === usable) return
+    slot.usable = usable
+    this.#usable[slot.account.tier] += usable ? 1 : -1
+  }
+
+  /** Looks again at the slots whose waiting time is over. Each is looked at once, so the loop ends. */
+  #wake(now: number): void {
+    for (let slot = this.#wakes.takeDue(now); slot; slot = this.#wakes.takeDue(now)) this.#place(slot)
+  }
+
+  #readySet(tier: Tier, mode: Mode): ReadySet {
+    const ready = this.#ready.get(tier)?.[modeIndex(mode)]
+    if (!ready) throw new Error(`no ready set for ${tier}/${mode}`)
+    return ready
+  }
+}
+
+/** The longest `Retry-After` that is given: after an hour the pool may look different. */
+const MAX_RETRY_AFTER_SECONDS = 3600
+
+function isUsable({ state }: Account): boolean {
+  return state.status === 'active' || state.status === 'cooling'
+}
+
+function countOutcome(account: Account, outcome: Outcome, now: number): Account {
+  if (outcome.type === 'success') return { ...account, successCount: account.successCount + 1 }
+  if (outcome.type === 'abandoned') return account
+  const lastFailure = { code: outcome.code, evidence: outcome.evidence, at: now }
+  return { ...account, failureCount: account.failureCount + 1, lastFailure }
+}

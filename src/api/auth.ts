@@ -1,0 +1,41 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { MiddlewareHandler } from 'hono'
+import { GatewayError } from '../core/error.ts'
+import type { ApiEnv } from './context.ts'
+
+/** Lets a request pass that carries one of the keys; without keys everything passes (spec/public-api.md §1.2). */
+export function requireApiKey(keys: () => readonly string[]): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    const accepted = keys()
+    if (accepted.length > 0) {
+      checkKey(presentedKey(c.req.header('authorization'), c.req.header('x-api-key')), accepted)
+    }
+    await next()
+  }
+}
+
+/** The key that a client sent: a bearer token, else `x-api-key`. */
+export function presentedKey(
+  authorization: string | undefined,
+  apiKey: string | undefined,
+): string | undefined {
+  const bearer = /^bearer\s+(\S.*)$/i.exec(authorization?.trim() ?? '')?.[1]
+  return bearer?.trim() ?? apiKey?.trim()
+}
+
+function checkKey(presented: string | undefined, accepted: readonly string[]): void {
+  if (presented === undefined || presented === '') {
+    throw new GatewayError(
+      'authentication_failed',
+      'You did not provide an API key. Send it as "Authorization: Bearer <key>" or as "x-api-key: <key>".',
+    )
+  }
+  const digest = sha256(presented)
+  // every key is compared, so that the time says nothing about which one is near
+  const matches = accepted.map((key) => timingSafeEqual(digest, sha256(key)))
+  if (!matches.includes(true)) throw new GatewayError('authentication_failed', 'Incorrect API key provided.')
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

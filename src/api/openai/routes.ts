@@ -1,0 +1,31 @@
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { GatewayError } from '../../core/error.ts'
+import { requireApiKey } from '../auth.ts'
+import type { ApiEnv } from '../context.ts'
+import { MAX_BODY_SIZE_BYTES } from '../request-body.ts'
+import { chatCompletions, type ChatCompletionParts } from './chat-completions.ts'
+import { listModels, retrieveModel } from './models.ts'
+
+/** What the OpenAI door needs. */
+export interface OpenAiParts extends ChatCompletionParts {
+  readonly apiKeys: () => readonly string[]
+}
+
+/** The OpenAI dialect, to be mounted at `/v1`. */
+export function openAiRoutes(parts: OpenAiParts): Hono<ApiEnv> {
+  const routes = new Hono<ApiEnv>()
+  routes.use(requireApiKey(parts.apiKeys))
+  routes.use(
+    bodyLimit({
+      maxSize: MAX_BODY_SIZE_BYTES,
+      onError: () => {
+        throw new GatewayError('payload_too_large', `The body is larger than ${MAX_BODY_SIZE_BYTES} bytes.`)
+      },
+    }),
+  )
+  routes.get('/models', (c) => c.json(listModels(parts.directory)))
+  routes.get('/models/:id', (c) => c.json(retrieveModel(c.req.param('id'), parts.directory)))
+  routes.post('/chat/completions', chatCompletions(parts))
+  return routes
+}

@@ -1,0 +1,40 @@
+import type { Context } from 'hono'
+import { toGatewayError, type GatewayError } from '../core/error.ts'
+import { describeError, type Log } from '../util/log.ts'
+import type { ApiEnv } from './context.ts'
+import { encodeOpenAiError } from './openai/error-body.ts'
+
+/** Seconds after which a repeat is suggested when the failure does not say. */
+const DEFAULT_RETRY_AFTER_SECONDS = 1
+
+/** Answers a failure in the caller's dialect; the cause goes to the log, under the id that the client gets. */
+export function renderError(thrown: unknown, c: Context<ApiEnv>, log: Log): Response {
+  const failure = toGatewayError(thrown)
+  logFailure(failure, c, log)
+  const { status } = failure
+  const headers = new Headers()
+  if (status === 429 || status === 503) headers.set('retry-after', String(retryAfter(failure)))
+  return Response.json(encodeOpenAiError(failure), { status, headers })
+}
+
+function retryAfter({ retryAfterSeconds }: GatewayError): number {
+  return Math.max(1, Math.ceil(retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS))
+}
+
+function logFailure(failure: GatewayError, c: Context<ApiEnv>, log: Log): void {
+  const fields = {
+    requestId: c.get('requestId'),
+    method: c.req.method,
+    path: c.req.path,
+    status: failure.status,
+    code: failure.code,
+  }
+  if (failure.code === 'internal') {
+    const { cause } = failure
+    log.error('a request failed inside the gateway', {
+      ...fields,
+      error: describeError(failure),
+      stack: cause instanceof Error ? cause.stack : undefined,
+    })
+  } else log.info('a request was refused', { ...fields, error: describeError(failure) })
+}

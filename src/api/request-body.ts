@@ -1,0 +1,22 @@
+import type { Context } from 'hono'
+import { GatewayError } from '../core/error.ts'
+
+/** The largest JSON body that is read. */
+export const MAX_BODY_SIZE_BYTES = 32 * 1024 * 1024
+
+/** The JSON value of a request's body; throws what the caller can mend. */
+export async function readJsonBody(c: Context): Promise<unknown> {
+  const contentType = c.req.header('content-type')
+  if (contentType !== undefined && !/^application\/(?:[\w.-]+\+)?json\b/i.test(contentType)) {
+    throw new GatewayError(
+      'unsupported_media_type',
+      `Send the body as application/json, not as ${contentType}.`,
+    )
+  }
+  const text = await c.req.text()
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new GatewayError('invalid_request', 'The body of the request is not valid JSON.', { cause: error })
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { address } from '../address-types.ts'
+import { choice, flag, text, textList, wholeNumber } from '../setting-types.ts'
+
+const LOG_FILES_LIMIT = 3_650
+
+/** The levels a log can be cut at, loudest last. */
+export const logLevels = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const
+
+/** Who may use what. */
+export const appGroup = z.strictObject({
+  app_key: text({
+    default: '',
+    secret: true,
+    description:
+      'Password of the admin console and its API; generated at the first start, and empty closes them.',
+  }),
+  app_url: address({
+    schemes: ['http', 'https'],
+    optional: true,
+    default: '',
+    description:
+      'Public address of this server, put before links to locally stored media; empty gives relative links.',
+  }),
+  api_key: textList({
+    default: [],
+    secret: true,
+    description:
+      'Keys accepted by /v1, as a list or comma-separated; generated at the first start, and explicitly empty opens /v1 to everybody.',
+  }),
+  webui_enabled: flag({
+    default: false,
+    description: 'Serve the pages under /webui and their API; off answers 404.',
+  }),
+  webui_key: text({
+    default: '',
+    secret: true,
+    description: 'Password of the pages under /webui; empty lets everybody in while they are enabled.',
+  }),
+})
+
+/** What the log files keep. */
+export const loggingGroup = z.strictObject({
+  file_level: choice({
+    choices: logLevels,
+    default: 'INFO',
+    description: 'Lowest level written to the log files.',
+  }),
+  max_files: wholeNumber({
+    default: 7,
+    minimum: 1,
+    maximum: LOG_FILES_LIMIT,
+    unit: 'files',
+    description: 'Daily log files kept before the oldest is deleted.',
+  }),
+})

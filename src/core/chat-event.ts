@@ -1,0 +1,87 @@
+/** Where a source was found. */
+export type SourceKind = 'web' | 'x_post'
+
+/** Which part of the thinking a piece belongs to (`messageTag`, spec/upstream-chat.md §5.1.3). */
+export type ReasoningKind = 'heading' | 'summary' | 'raw'
+
+export interface TextDelta {
+  readonly type: 'text-delta'
+  readonly text: string
+}
+
+export interface ReasoningDelta {
+  readonly type: 'reasoning-delta'
+  readonly text: string
+  readonly kind: ReasoningKind
+  /** The agent that thinks; absent in simple answers. */
+  readonly agent?: string
+}
+
+/** The service began to use one of its own tools. */
+export interface ToolStart {
+  readonly type: 'tool-start'
+  readonly id: string
+  /** snake_case, e.g. `web_search`. */
+  readonly tool: string
+  /** The argument worth showing, such as the query. */
+  readonly argument?: string
+  readonly agent?: string
+}
+
+export interface ToolEnd {
+  readonly type: 'tool-end'
+  readonly id: string
+}
+
+export interface Source {
+  readonly type: 'source'
+  readonly url: string
+  readonly title: string
+  readonly kind: SourceKind
+}
+
+/** A marker that stands in the visible text; `start` and `end` (exclusive) count Unicode code points of it. */
+export interface Citation {
+  readonly type: 'citation'
+  readonly url: string
+  readonly title: string
+  readonly number: number
+  readonly start: number
+  readonly end: number
+}
+
+export interface ImageProgress {
+  readonly type: 'image-progress'
+  readonly id: string
+  /** 0 to 100. */
+  readonly percent: number
+}
+
+export interface Image {
+  readonly type: 'image'
+  readonly id: string
+  readonly url: string
+}
+
+/** Why an answer ended. A stream has exactly one, as its last event; a stream that fails throws instead. */
+export type FinishReason = 'stop' | 'length'
+
+export interface Finish {
+  readonly type: 'finish'
+  readonly reason: FinishReason
+}
+
+/** The neutral vocabulary between the upstream's wire and every door. */
+export type ChatEvent =
+  | TextDelta
+  | ReasoningDelta
+  | ToolStart
+  | ToolEnd
+  | Source
+  | Citation
+  | ImageProgress
+  | Image
+  | Finish
+
+/** Events travel in batches, one per read of the upstream's socket. */
+export type ChatStream = AsyncIterable<readonly ChatEvent[]>

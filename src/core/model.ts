@@ -1,0 +1,36 @@
+/** Subscription tiers of upstream accounts, lowest first; an account of a tier forms one pool with its like. */
+export const tiers = ['basic', 'super', 'heavy'] as const
+export type Tier = (typeof tiers)[number]
+
+/** Mode names as the upstream spells them (spec/upstream-chat.md §3.3). */
+export const modes = ['auto', 'fast', 'expert', 'heavy', 'grok-420-computer-use-sa'] as const
+export type Mode = (typeof modes)[number]
+
+/** What a model produces, and so which use case serves it. */
+export type Capability = 'chat' | 'image' | 'image_edit' | 'video'
+
+/** One public model: a name that clients use, and how it is served. */
+export interface Model {
+  readonly id: string
+  readonly name: string
+  readonly capability: Capability
+  readonly mode: Mode
+  /** The lowest tier that may serve it. */
+  readonly tier: Tier
+  /** Whether the best pool is asked first instead of the cheapest. */
+  readonly preferBest: boolean
+  /** Unix seconds, constant per model. */
+  readonly createdAtSeconds: number
+}
+
+/** The pools that may serve a model, in the order in which they are asked (spec/control-plane.md §2.3). */
+export function poolOrder(model: Pick<Model, 'tier' | 'preferBest'>): readonly Tier[] {
+  const candidates = tiers.slice(tiers.indexOf(model.tier))
+  return model.preferBest ? candidates.toReversed() : candidates
+}
+
+/** The modes to try for a model, in order; `auto` may give way to `fast` and `expert` (spec/control-plane.md §2.4). */
+export function modeOrder(model: Pick<Model, 'mode' | 'capability'>, autoFallback: boolean): readonly Mode[] {
+  const mayFallBack = autoFallback && model.mode === 'auto' && model.capability === 'chat'
+  return mayFallBack ? ['auto', 'fast', 'expert'] : [model.mode]
+}

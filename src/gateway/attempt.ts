@@ -1,0 +1,136 @@
+import type { AccountDirectory } from '../accounts/directory.ts'
+import { leaseAccount, type AccountLease, type OpenCredential } from '../accounts/lease.ts'
+import { GatewayError, toGatewayError, type ErrorCode } from '../core/error.ts'
+import { modeOrder, poolOrder, type Model } from '../core/model.ts'
+import type { WayOut } from '../egress/way-out.ts'
+import { describeError, type Log } from '../util/log.ts'
+
+/** The settings that bound the attempts of one request. */
+export interface AttemptSettings {
+  /** Further accounts after the first. */
+  readonly maxRetries: number
+  /** Statuses of the upstream after which another account is tried; failures without a status always are. */
+  readonly retryStatuses: readonly number[]
+  readonly autoModeFallback: boolean
+}
+
+/** The parts that every call to the upstream needs. */
+export interface AttemptParts {
+  readonly directory: AccountDirectory
+  readonly openCredential: OpenCredential
+  readonly chooseWayOut: () => WayOut
+  readonly settings: () => AttemptSettings
+  readonly log: Log
+}
+
+/** An account and a way out for one attempt. */
+export interface Attempt {
+  readonly lease: AccountLease
+  readonly wayOut: WayOut
+}
+
+/** What is asked for, and who asks. */
+export interface AttemptPlan {
+  readonly model: Model
+  /** Names the request in the log. */
+  readonly requestId: string
+  readonly signal: AbortSignal
+}
+
+/** Failures for which one client request may count against one account only (spec/demand.md row 2). */
+const ambiguous: ReadonlySet<ErrorCode> = new Set([
+  'egress_rejected',
+  'upstream_unavailable',
+  'upstream_timeout',
+])
+
+/**
+ * The only lease-call-report-retry loop: runs `open` with one account after another until one answers. The first batch
+ * is proof of an answer; after it nothing is retried, so that no output is ever repeated. Leaving early (`return()`)
+ * closes the upstream's stream and gives the account back without blame.
+ */
+export async function* attempt<Item>(
+  parts: AttemptParts,
+  plan: AttemptPlan,
+  open: (attempt: Attempt) => AsyncIterable<readonly Item[]>,
+): AsyncGenerator<readonly Item[]> {
+  const { maxRetries, retryStatuses, autoModeFallback } = parts.settings()
+  const tried = new Set<number>()
+  const query = {
+    tiers: poolOrder(plan.model),
+    modes: modeOrder(plan.model, autoModeFallback),
+    exclude: tried,
+  }
+  let mayPenalise = true
+  let failure: GatewayError | undefined
+  for (let retries = 0; retries <= maxRetries; retries++) {
+    await using lease = leaseAccount(parts.directory, query, parts.openCredential)
+    if (!lease) break
+    tried.add(lease.accountId)
+    let delivered = false
+    try {
+      for await (const batch of open({ lease, wayOut: parts.chooseWayOut() })) {
+        delivered = true
+        yield batch
+      }
+      lease.report({ type: 'success' })
+      return
+    } catch (thrown) {
+      failure = toGatewayError(thrown)
+      reportFailure(lease, failure, mayPenalise)
+      logFailure(parts.log, plan, { lease, failure, delivered })
+      if (ambiguous.has(failure.code)) mayPenalise = false
+      if (delivered || plan.signal.aborted || !mayRetry(failure, retryStatuses)) throw failure
+    }
+  }
+  throw withRetryAfter(failure ?? noAccount(parts.directory, plan.model), parts.directory)
+}
+
+function reportFailure(lease: AccountLease, failure: GatewayError, mayPenalise: boolean): void {
+  const { code, retryAfterSeconds } = failure
+  if (code === 'client_closed' || code === 'internal' || code === 'unavailable') return // given back without blame
+  const evidence = describeError(failure)
+  const outcome = {
+    type: 'failure',
+    code,
+    evidence,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  } as const
+  lease.report(outcome, { mayPenalise })
+}
+
+function mayRetry({ retry, upstreamStatus }: GatewayError, retryStatuses: readonly number[]): boolean {
+  return retry === 'other-account' && (upstreamStatus === undefined || retryStatuses.includes(upstreamStatus))
+}
+
+function noAccount(directory: AccountDirectory, model: Model): GatewayError {
+  const message =
+    directory.stats.accounts === 0
+      ? 'No accounts are configured in this gateway.'
+      : `No account can serve ${model.id} now: all that could are busy, used up or out of order.`
+  return new GatewayError('no_account', message)
+}
+
+/** A 429 always says when to come back. */
+function withRetryAfter(failure: GatewayError, directory: AccountDirectory): GatewayError {
+  if (failure.status !== 429 || failure.retryAfterSeconds !== undefined) return failure
+  const { code, message, cause } = failure
+  return new GatewayError(code, message, { cause, retryAfterSeconds: directory.retryAfterSeconds() })
+}
+
+function logFailure(
+  log: Log,
+  { model, requestId }: AttemptPlan,
+  { lease, failure, delivered }: { lease: AccountLease; failure: GatewayError; delivered: boolean },
+): void {
+  const fields = {
+    requestId,
+    model: model.id,
+    mode: lease.mode,
+    account: lease.accountId,
+    code: failure.code,
+    delivered,
+  }
+  if (failure.code === 'client_closed') log.info('the client left', fields)
+  else log.warn('an attempt failed', { ...fields, error: describeError(failure) })
+}

@@ -1,0 +1,33 @@
+/** A JSON object of the upstream, of which nothing is known yet. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/** Readers for loose input: what is missing or of another type is undefined, never an error (spec/upstream-chat.md §0.3). */
+export function asObject(value: unknown): JsonObject | undefined {
+  return isObject(value) ? value : undefined
+}
+
+export function asString(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+export function asNumber(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+}
+
+export function asArray(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+/** JSON text, or a value that is parsed already; undefined when it is neither. */
+export function parseJson(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    return undefined // loose by intent: the caller treats it like a missing field
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,50 @@
+import type { ChatEvent } from '../../core/chat-event.ts'
+import { JsonObjectReader } from '../../util/json-objects.ts'
+import { ChatDecoder } from './chat-decoder.ts'
+
+export interface ReadChatOptions {
+  readonly assetsUrl: string
+  /** Called at every read: the upstream is alive. */
+  readonly onRead: () => void
+  /** Called once when the answer is complete and only metadata may follow. */
+  readonly onEnded: () => void
+}
+
+/** Reads a Gen-A answer: one batch of events per read of the socket. Leaving early cancels the body. */
+export async function* readChat(
+  body: ReadableStream<Uint8Array>,
+  { assetsUrl, onRead, onEnded }: ReadChatOptions,
+): AsyncGenerator<readonly ChatEvent[]> {
+  const objects = new JsonObjectReader()
+  const decoder = new ChatDecoder(assetsUrl)
+  const decode = (frames: readonly unknown[]): ChatEvent[] => {
+    const wasEnded = decoder.ended
+    const events: ChatEvent[] = []
+    for (const frame of frames) decoder.decode(frame, events)
+    if (objects.ended) decoder.markEnded()
+    if (decoder.ended && !wasEnded) onEnded()
+    return events
+  }
+  const reader = body.getReader()
+  // a connection that fails after the answer's end has nothing more to say
+  const read = (): Promise<{ done: boolean; value?: Uint8Array | undefined }> =>
+    reader.read().catch((error: unknown) => {
+      if (decoder.ended) return { done: true }
+      throw error
+    })
+  try {
+    for (let chunk = await read(); chunk.value; chunk = await read()) {
+      onRead()
+      const events = decode(objects.push(chunk.value))
+      if (events.length > 0) yield events
+      if (objects.ended) break
+    }
+    // after the mark of the end the rest is only metadata, and may be cut
+    const last = decoder.ended ? [] : decode(objects.end())
+    decoder.end(last)
+    yield last
+  } finally {
+    // a stream that has failed rejects the cancel with the failure that was thrown already
+    await reader.cancel().catch(() => undefined)
+  }
+}

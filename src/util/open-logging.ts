@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs'
+import { getTimeRotatingFileSink } from '@logtape/file'
+import {
+  configure,
+  dispose,
+  getConsoleSink,
+  getJsonLinesFormatter,
+  withFilter,
+  type LogLevel,
+  type Sink,
+} from '@logtape/logtape'
+import { redactByField } from '@logtape/redaction'
+
+/** Levels by the names that operators use. */
+export type LevelName = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR'
+
+export interface LoggingOptions {
+  readonly consoleLevel: LevelName
+  /** Where daily files go; absent: none are written. */
+  readonly file?: { readonly directory: string; readonly level: LevelName; readonly maxFiles: number }
+}
+
+const levels: Readonly<Record<LevelName, LogLevel>> = {
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARNING: 'warning',
+  ERROR: 'error',
+}
+
+/** Fields whose value is never written, whoever logs them. */
+const SECRET_FIELDS = [
+  /token/i,
+  /secret/i,
+  /password/i,
+  /cookie/i,
+  /credential$/i,
+  /api_?key/i,
+  /authorization/i,
+]
+
+const DAY_MS = 86_400_000
+
+/** Everything goes to standard error, so that standard output stays free for what a command prints. */
+const toStandardError = {
+  trace: 'error',
+  debug: 'error',
+  info: 'error',
+  warning: 'error',
+  error: 'error',
+  fatal: 'error',
+} as const
+
+/** Starts logging for the process: JSON lines to standard error and to daily files. Returns how to stop it. */
+export async function openLogging({ consoleLevel, file }: LoggingOptions): Promise<() => Promise<void>> {
+  const formatter = getJsonLinesFormatter({ properties: 'flatten' })
+  const toConsole = getConsoleSink({ formatter, levelMap: toStandardError, nonBlocking: true })
+  const sinks: Record<string, Sink> = { console: withFilter(redact(toConsole), levels[consoleLevel]) }
+  if (file) {
+    const { directory, level, maxFiles } = file
+    mkdirSync(directory, { recursive: true })
+    const toFile = getTimeRotatingFileSink({ directory, formatter, maxAgeMs: maxFiles * DAY_MS, filename })
+    sinks['file'] = withFilter(redact(toFile), levels[level])
+  }
+  await configure({
+    reset: true,
+    sinks,
+    loggers: [
+      { category: 'grok2api', lowestLevel: 'debug', sinks: Object.keys(sinks) },
+      { category: ['logtape', 'meta'], lowestLevel: 'warning', sinks: ['console'] },
+    ],
+  })
+  return dispose
+}
+
+function redact(sink: Sink): Sink {
+  return redactByField(sink, SECRET_FIELDS)
+}
+
+/** `app_2026-11-23.log`, by the machine's time zone. */
+function filename(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `app_${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}.log`
+}
