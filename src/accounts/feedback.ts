@@ -37,6 +37,9 @@ const STREAK_LIMIT = 3
 const FIRST_COOLING_MS = 30_000
 const MAX_COOLING_MS = 1_800_000
 
+/** The shortest pause for a mode after a 429, whatever its `Retry-After` says. */
+const MIN_MODE_COOLDOWN_SECONDS = 1
+
 /** The longest pause for a mode when the upstream gave a 429 but no time. */
 const MAX_BLIND_MODE_COOLDOWN_MS = 3_600_000
 
@@ -123,7 +126,10 @@ function coolMode(
   retryAfterSeconds: number | undefined,
 ): AccountCondition {
   const window = condition.quota[mode]
-  const until = retryAfterSeconds === undefined ? blindReset(window, now) : now + retryAfterSeconds * 1000
+  const until =
+    retryAfterSeconds === undefined
+      ? blindReset(window, now)
+      : now + Math.max(MIN_MODE_COOLDOWN_SECONDS, retryAfterSeconds) * 1000
   return {
     ...condition,
     modeCooldowns: { ...condition.modeCooldowns, [mode]: { until, cause } },

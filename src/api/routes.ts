@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { methodNotAllowed } from 'hono/method-not-allowed'
 import { GatewayError } from '../core/error.ts'
 import { newId } from '../util/ids.ts'
 import type { Log } from '../util/log.ts'
@@ -20,10 +21,22 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
     await next()
     c.header('x-request-id', requestId)
   })
+  routes.use(
+    methodNotAllowed({
+      app: routes,
+      onMethodNotAllowed: (c, methods) => {
+        const message = `${c.req.path} is there for ${methods.join(', ')}, not for ${c.req.method}.`
+        const response = renderError(new GatewayError('method_not_allowed', message), c, parts.log)
+        response.headers.set('allow', methods.join(', '))
+        return response
+      },
+    }),
+  )
   routes.route('/', healthRoutes(parts))
   routes.route('/v1', openAiRoutes(parts))
   routes.notFound((c) => {
-    throw new GatewayError('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`)
+    const message = `There is nothing at ${c.req.method} ${c.req.path}.`
+    return renderError(new GatewayError('not_found', message), c, parts.log)
   })
   routes.onError((error, c) => renderError(error, c, parts.log))
   return routes

@@ -66,7 +66,6 @@ export async function* attempt<Item>(
   for (let retries = 0; retries <= maxRetries; retries++) {
     await using lease = leaseAccount(parts.directory, query, parts.openCredential)
     if (!lease) break
-    tried.add(lease.accountId)
     let delivered = false
     try {
       for await (const batch of open({ lease, wayOut: parts.chooseWayOut() })) {
@@ -80,6 +79,8 @@ export async function* attempt<Item>(
       reportFailure(lease, failure, mayPenalise)
       logFailure(parts.log, plan, { lease, failure, delivered })
       if (ambiguous.has(failure.code)) mayPenalise = false
+      // a rate limit holds for the mode: the same account may serve the next one
+      if (failure.code !== 'rate_limited') tried.add(lease.accountId)
       if (delivered || plan.signal.aborted || !mayRetry(failure, retryStatuses)) throw failure
     }
   }

@@ -26,9 +26,14 @@ export class CardBook {
     this.#assetsUrl = assetsUrl
   }
 
-  /** Whether every picture so far was withheld by the service's moderation. */
-  get onlyModerated(): boolean {
-    return this.#moderatedImages.size > 0 && this.#finishedImages.size === 0
+  /** Whether a picture was finished. */
+  get hasImage(): boolean {
+    return this.#finishedImages.size > 0
+  }
+
+  /** Whether a picture was withheld by the service's moderation. */
+  get hasModerated(): boolean {
+    return this.#moderatedImages.size > 0
   }
 
   find(id: string): Card | undefined {

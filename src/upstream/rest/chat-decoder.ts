@@ -62,13 +62,15 @@ export class ChatDecoder {
   end(events: ChatEvent[]): void {
     if (!this.#ended) throw truncatedFailure('the stream ended without a mark of its end')
     this.#text.end(events)
-    if (this.#cards.onlyModerated && this.#text.isEmpty) {
-      throw new GatewayError(
-        'content_policy',
-        'The upstream withheld the pictures under its usage guidelines.',
-      )
-    }
+    if (this.#text.isEmpty && !this.#cards.hasImage) throw this.#emptyFailure()
     events.push({ type: 'finish', reason: 'stop' })
+  }
+
+  /** An answer without text and pictures is none (spec/public-api.md C-16). */
+  #emptyFailure(): GatewayError {
+    return this.#cards.hasModerated
+      ? new GatewayError('content_policy', 'The upstream withheld the pictures under its usage guidelines.')
+      : truncatedFailure('the answer is empty')
   }
 
   #decodeResponse(response: JsonObject, events: ChatEvent[]): void {
