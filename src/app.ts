@@ -10,7 +10,7 @@ import { chooseWayOut } from './egress/way-out.ts'
 import type { AccountStore } from './store/contract.ts'
 import { createUpstreamClient, type UpstreamSettings } from './upstream/client.ts'
 import { fetchTransport } from './upstream/transport.ts'
-import { createBackground } from './util/background.ts'
+import { createBackground, type Background } from './util/background.ts'
 import { systemClock } from './util/clock.ts'
 import { createLog } from './util/log.ts'
 import type { SecretBox } from './util/secret-box.ts'
@@ -68,6 +68,8 @@ export async function createApp({ startup, settings, store, box }: AppOptions): 
     log: createLog('api'),
     openCredential: (sealed, hash) => box.open(sealed, hash),
     chooseWayOut: () => chooseWayOut(egressSettings(settings.current)),
+    usableAccounts: (tier) => directory.usableAccounts(tier),
+    poolStats: () => directory.stats,
     pingStore: () => store.ping(),
     upstreamSeenAt: () => upstream.lastSeenAt(),
     ...settingReaders(settings),
@@ -75,25 +77,7 @@ export async function createApp({ startup, settings, store, box }: AppOptions): 
 
   await sync.read(new AbortController().signal)
   settings.subscribe((current) => directory.configure(selectionRules(current)))
-  background.every(
-    'write accounts',
-    () => WRITE_PAUSE_SECONDS,
-    () => writes.flush(),
-  )
-  background.every(
-    'read settings',
-    () => SETTINGS_PAUSE_SECONDS,
-    () => settings.refresh(),
-  )
-  const pace = {
-    idleSeconds: startup.accountSyncIntervalSeconds,
-    activeSeconds: startup.accountSyncActiveIntervalSeconds,
-  }
-  background.every(
-    'read accounts',
-    () => sync.pauseSeconds(pace),
-    (signal) => sync.read(signal),
-  )
+  startLoops({ background, startup, settings, writes, sync })
   return {
     fetch: (request, bindings) => routes.fetch(request, bindings),
     close: async () => {
@@ -102,6 +86,26 @@ export async function createApp({ startup, settings, store, box }: AppOptions): 
       tokenizer.close()
     },
   }
+}
+
+interface LoopParts extends Pick<AppOptions, 'startup' | 'settings'> {
+  readonly background: Background
+  readonly writes: WriteBehind
+  readonly sync: AccountSync
+}
+
+/** What runs beside the requests, until the background is closed. */
+function startLoops({ background, startup, settings, writes, sync }: LoopParts): void {
+  const pace = {
+    idleSeconds: startup.accountSyncIntervalSeconds,
+    activeSeconds: startup.accountSyncActiveIntervalSeconds,
+  }
+  const writePause = (): number => WRITE_PAUSE_SECONDS
+  const settingsPause = (): number => SETTINGS_PAUSE_SECONDS
+  const syncPause = (): number => sync.pauseSeconds(pace)
+  background.every('write accounts', writePause, () => writes.flush())
+  background.every('read settings', settingsPause, () => settings.refresh())
+  background.every('read accounts', syncPause, (signal) => sync.read(signal))
 }
 
 /** The settings as each part asks for them: read anew at every request, so that a save is in force at once. */

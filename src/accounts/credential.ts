@@ -6,6 +6,9 @@ const MAX_CREDENTIAL_LENGTH = 16 * 1024
 /** Characters that a cookie value may hold (RFC 6265), so that nothing else can enter a header or a page. */
 const COOKIE_VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/
 
+/** `name=value`, but not a token that base64 has padded with `=`. */
+const NAMED_COOKIE = /^[^=]+=[^=]/
+
 const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g
 const INVISIBLE = /[\u200b-\u200d\u2060\ufeff]/g
 
@@ -43,6 +46,8 @@ function fromCookies(text: string): string | undefined {
     const [name, ...value] = pair.split('=')
     if (name?.trim().toLowerCase() === 'sso') return value.join('=').trim()
   }
+  const first = (header.split(';')[0] ?? '').trim()
   const isHeader = header !== text || header.includes(';')
-  return isHeader ? (header.split(';')[0] ?? '').trim() : undefined
+  if (isHeader && NAMED_COOKIE.test(first)) throw new CredentialError('the cookies hold no sso cookie')
+  return isHeader ? first : undefined
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../util/clock.ts'
 import { choose } from './choose.ts'
 import { availableFrom, inFlightCap, type SelectionRules } from './eligibility.ts'
 import { applyFeedback, type Outcome } from './feedback.ts'
+import { LastSuccesses } from './last-successes.ts'
 import { ReadySet } from './ready-set.ts'
 import { createSlot, modeIndex, type Slot } from './slot.ts'
 import { WakeQueue } from './wake-queue.ts'
@@ -60,7 +61,7 @@ export class AccountDirectory {
   readonly #options: DirectoryOptions
   #rules: SelectionRules
   #inFlight = 0
-  #succeededAt = 0
+  readonly #successes = new LastSuccesses()
 
   constructor(options: DirectoryOptions) {
     this.#options = options
@@ -156,9 +157,14 @@ export class AccountDirectory {
     const now = this.#options.clock()
     slot.inFlight--
     this.#inFlight--
-    const feedbackContext = { ...context, mode, now, poolSucceededAt: this.#succeededAt }
+    const feedbackContext = {
+      ...context,
+      mode,
+      now,
+      poolSucceededAt: this.#successes.besides(slot.account.id),
+    }
     const condition = applyFeedback(slot.account, outcome, feedbackContext)
-    if (outcome.type === 'success') this.#succeededAt = now
+    if (outcome.type === 'success') this.#successes.add(slot.account.id, now)
     slot.account = countOutcome({ ...slot.account, ...condition }, outcome, now)
     if (this.#slots.get(slot.account.id) !== slot) return slot.account // deleted meanwhile
     slot.dirty = true

@@ -33,9 +33,10 @@ function stateAvailableFrom({ state }: Account): number {
 function quotaAvailableFrom(account: Account, mode: Mode, now: number): number {
   const window = account.quota[mode]
   if (!window) return Number.POSITIVE_INFINITY
-  if (refillWindow(window, now).remaining > 0) return 0
+  const { remaining, resetAt } = refillWindow(window, now)
+  if (remaining > 0) return 0
   // an empty window without a reset time refills only by a new report from the upstream
-  return window.resetAt ?? Number.POSITIVE_INFINITY
+  return resetAt ?? Number.POSITIVE_INFINITY
 }
 
 function offeredFrom(account: Account, mode: Mode): number {

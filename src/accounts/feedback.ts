@@ -21,7 +21,7 @@ export interface FeedbackContext {
   readonly now: number
   /** Whether the upstream began to answer, so that the query counts as used. */
   readonly served: boolean
-  /** When any account last succeeded (epoch ms): tells a sick account from a sick upstream. */
+  /** When another account last succeeded (epoch ms): tells a sick account from a sick upstream. */
   readonly poolSucceededAt: number
   /** False when this client request has already counted an ambiguous failure against another account. */
   readonly mayPenalise: boolean
@@ -53,7 +53,8 @@ const ambiguous: ReadonlySet<ErrorCode> = new Set([
 /** Health as of `now`: what was lost comes back with time, so that nobody is shut out for an old failure. */
 export function healthAt(condition: Pick<AccountCondition, 'health' | 'healthAt'>, now: number): number {
   if (condition.health >= 1) return 1
-  const missing = (1 - condition.health) * 2 ** (-(now - condition.healthAt) / HEALTH_HALF_LIFE_MS)
+  const elapsedMs = Math.max(0, now - condition.healthAt) // the clock of another process may be ahead
+  const missing = (1 - condition.health) * 2 ** (-elapsedMs / HEALTH_HALF_LIFE_MS)
   return 1 - missing
 }
 
@@ -71,11 +72,16 @@ export function applyFeedback(
   const settled = context.served ? condition : refund(condition, context.mode)
   if (outcome.type === 'abandoned') return settled
   const cause: StateCause = { code: outcome.code, evidence: outcome.evidence, at: context.now }
+  if (outcome.code === 'rate_limited') return coolMode(settled, cause, context, outcome.retryAfterSeconds)
+  if (!isInService(settled)) return settled // what was still in flight must not lead back into service
   if (outcome.code === 'credential_invalid') return { ...settled, state: { status: 'needs-login', cause } }
   if (outcome.code === 'account_blocked') return { ...settled, state: { status: 'suspended', cause } }
-  if (outcome.code === 'rate_limited') return coolMode(condition, cause, context, outcome.retryAfterSeconds)
   if (ambiguous.has(outcome.code)) return afterAmbiguous(settled, cause, context)
   return settled
+}
+
+function isInService({ state }: AccountCondition): boolean {
+  return state.status === 'active' || state.status === 'cooling'
 }
 
 function afterSuccess(condition: AccountCondition, { now }: FeedbackContext): AccountCondition {
@@ -97,15 +103,16 @@ function afterAmbiguous(
   context: FeedbackContext,
 ): AccountCondition {
   const { now, mayPenalise, poolSucceededAt } = context
-  if (!mayPenalise) return condition
+  const { state } = condition
+  // before its time it is no failed trial: it was in flight already when the account was put to cool
+  if (!mayPenalise || (state.status === 'cooling' && now < state.until)) return condition
   const streak: FailureStreak = {
     count: (condition.streak?.count ?? 0) + 1,
     startedAt: condition.streak?.startedAt ?? now,
   }
   const next = { ...condition, health: healthAt(condition, now) * HEALTH_ON_FAILURE, healthAt: now, streak }
-  const isFailedTrial = condition.state.status === 'cooling'
   const isAlone = streak.count >= STREAK_LIMIT && poolSucceededAt >= streak.startedAt
-  if (!isFailedTrial && !isAlone) return next
+  if (state.status !== 'cooling' && !isAlone) return next
   return {
     ...next,
     state: cooling(condition.coolings, cause),

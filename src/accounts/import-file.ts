@@ -22,13 +22,13 @@ export interface ParsedImport {
 }
 
 /** Names that older versions gave to the pools (spec/control-plane.md §1.2, §3.6). */
-const tierAliases: Readonly<Record<string, Tier>> = {
-  '': 'basic',
-  auto: 'basic',
-  ssobasic: 'basic',
-  ssosuper: 'super',
-  ssoheavy: 'heavy',
-}
+const tierAliases: ReadonlyMap<string, Tier> = new Map([
+  ['', 'basic'],
+  ['auto', 'basic'],
+  ['ssobasic', 'basic'],
+  ['ssosuper', 'super'],
+  ['ssoheavy', 'heavy'],
+])
 
 const item = z.union([z.string(), z.object({ token: z.string(), tags: z.array(z.string()).optional() })])
 const document = z.record(z.string(), z.array(item))
@@ -38,15 +38,17 @@ const document = z.record(z.string(), z.array(item))
  * blank lines and lines that start with `#` are passed over.
  */
 export function parseImportFile(text: string, defaultTier: Tier = 'basic'): ParsedImport {
-  const content = text.replace(/^\uFEFF/, '').trim()
-  return content.startsWith('{') ? parseJsonImport(content) : parseTextImport(content, defaultTier)
+  const content = text.replace(/^\uFEFF/, '')
+  return content.trimStart().startsWith('{')
+    ? parseJsonImport(content)
+    : parseTextImport(content, defaultTier)
 }
 
 function parseTextImport(content: string, tier: Tier): ParsedImport {
   const entries: ImportEntry[] = []
   const faults: ImportFault[] = []
   content.split(/\r?\n/).forEach((line, index) => {
-    if (line.trim() === '' || line.startsWith('#')) return
+    if (/^\s*(#|$)/.test(line)) return
     addEntry({ token: line, tier, tags: [], place: `line ${index + 1}` }, entries, faults)
   })
   return { entries, faults }
@@ -105,5 +107,5 @@ function addEntry(
 
 function parseTier(pool: string): Tier | undefined {
   const name = pool.trim().toLowerCase()
-  return tiers.find((tier) => tier === name) ?? tierAliases[name]
+  return tiers.find((tier) => tier === name) ?? tierAliases.get(name)
 }

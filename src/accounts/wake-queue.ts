@@ -44,8 +44,11 @@ export class WakeQueue {
   }
 
   #compact(): void {
+    // one entry per slot: a slot that is planned for the same time again has several that hold
+    const entries = new Map<Slot, Entry>()
+    for (const entry of this.#heap) if (entry.slot.wakeAt === entry.at) entries.set(entry.slot, entry)
     // an array in ascending order is a valid heap
-    this.#heap = this.#heap.filter((entry) => entry.slot.wakeAt === entry.at).sort((a, b) => a.at - b.at)
+    this.#heap = [...entries.values()].sort((a, b) => a.at - b.at)
   }
 
   #dropStale(): void {

@@ -1,17 +1,24 @@
 import { Hono } from 'hono'
-import type { AccountDirectory } from '../accounts/directory.ts'
 import type { ApiEnv } from './context.ts'
+
+/** The account pool in figures. */
+export interface PoolStats {
+  readonly accounts: number
+  /** Accounts that serve now or will again by themselves. */
+  readonly usable: number
+  readonly inFlight: number
+}
 
 /** What readiness is judged by. */
 export interface HealthParts {
-  readonly directory: AccountDirectory
+  readonly poolStats: () => PoolStats
   readonly pingStore: () => Promise<void>
   /** When the upstream last answered (epoch ms); 0: not yet. */
   readonly upstreamSeenAt: () => number
 }
 
 /** `/health`: the process lives. `/ready`: the store answers and there is an account to serve with (else 503). */
-export function healthRoutes({ directory, pingStore, upstreamSeenAt }: HealthParts): Hono<ApiEnv> {
+export function healthRoutes({ poolStats, pingStore, upstreamSeenAt }: HealthParts): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
   routes.get('/health', (c) => c.json({ status: 'ok' }))
   routes.get('/ready', async (c) => {
@@ -19,7 +26,7 @@ export function healthRoutes({ directory, pingStore, upstreamSeenAt }: HealthPar
       () => true,
       () => false,
     )
-    const { accounts, usable, inFlight } = directory.stats
+    const { accounts, usable, inFlight } = poolStats()
     const isReady = storeAnswers && usable > 0
     const seenAt = upstreamSeenAt()
     const body = {

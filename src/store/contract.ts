@@ -29,7 +29,10 @@ export const FIRST_CURSOR: SyncCursor = { revision: 0, id: 0 }
 export interface AccountStore {
   /** Adds accounts by their credential hash, in one transaction; answers in the order of the input. */
   add(accounts: readonly NewAccount[], now: number): Promise<readonly AddedAccount[]>
-  /** Writes whole rows, in one transaction; ids that are not stored are passed over. Returns the new revision. */
+  /**
+   * Writes whole rows, in one transaction; ids that are not stored, or deleted, are passed over: only
+   * `add` brings an account back, not the late write of somebody who still had it in use. Returns the new revision.
+   */
   save(accounts: readonly Account[], now: number): Promise<number>
   /** At most `limit` rows after the cursor, deleted ones included. */
   changesSince(cursor: SyncCursor, limit: number): Promise<ChangePage>

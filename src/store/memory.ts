@@ -24,7 +24,11 @@ export function createMemoryAccountStore(): AccountStore {
     save: async (accounts, now) => {
       revision++
       for (const account of accounts) {
-        if (rows.has(account.id)) rows.set(account.id, { ...account, updatedAt: now, revision })
+        const row = rows.get(account.id)
+        if (!row || row.state.status === 'deleted') continue
+        rows.set(account.id, { ...account, updatedAt: now, revision })
+        idByHash.delete(row.credentialHash)
+        idByHash.set(account.credentialHash, account.id)
       }
       return revision
     },

@@ -1,5 +1,5 @@
-import { randomBytes, scryptSync } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { randomBytes, randomUUID, scryptSync } from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const FILE_NAME = 'secret.key'
@@ -47,8 +47,10 @@ function deriveKey(secret: string): Buffer {
 
 /** Writes a new key unless one is there; of two processes that start at once, both end up with the same one. */
 function createOnce(path: string): void {
-  const draft = `${path}.${process.pid}.tmp`
-  writeFileSync(draft, `${randomBytes(KEY_SIZE_BYTES).toString('base64')}\n`, { mode: 0o600 })
+  if (existsSync(path)) return
+  // a name of its own: a draft that a crash left behind may be the same file as the key
+  const draft = `${path}.${randomUUID()}.tmp`
+  writeFileSync(draft, `${randomBytes(KEY_SIZE_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
   try {
     linkSync(draft, path) // fails if the key exists: an atomic "create if absent" with the content already in it
   } catch (error) {

@@ -3,6 +3,7 @@ export class IdleGuard {
   #limitMs: number
   #touchedAt: number
   #timer: ReturnType<typeof setTimeout> | undefined
+  #isOver = false
   readonly #onIdle: () => void
 
   constructor(limitMs: number, onIdle: () => void) {
@@ -19,7 +20,7 @@ export class IdleGuard {
 
   /** Another limit from now on. */
   setLimit(limitMs: number): void {
-    if (limitMs === this.#limitMs) return
+    if (this.#isOver || limitMs === this.#limitMs) return
     this.#limitMs = limitMs
     this.touch()
     clearTimeout(this.#timer)
@@ -27,8 +28,8 @@ export class IdleGuard {
   }
 
   close(): void {
+    this.#isOver = true
     clearTimeout(this.#timer)
-    this.#timer = undefined
   }
 
   #arm(waitMs: number): void {
@@ -37,7 +38,8 @@ export class IdleGuard {
 
   #check(): void {
     const leftMs = this.#limitMs - (performance.now() - this.#touchedAt)
-    if (leftMs > 0) this.#arm(leftMs)
-    else this.#onIdle()
+    if (leftMs > 0) return this.#arm(leftMs)
+    this.#isOver = true
+    this.#onIdle()
   }
 }

@@ -13,7 +13,12 @@ export async function* mergeStreams<Item>(
     stream,
     result: await stream.next(),
   })
-  const pending = new Map(streams.map((stream, index) => [index, pull(index, stream)]))
+  const start = (index: number, stream: AsyncGenerator<Item>): ReturnType<typeof pull> => {
+    const pulled = pull(index, stream)
+    pulled.catch(() => undefined) // the race below meets it; until then nobody listens, which would end the process
+    return pulled
+  }
+  const pending = new Map(streams.map((stream, index) => [index, start(index, stream)]))
   try {
     // each round takes one item or ends one stream
     while (pending.size > 0) {
@@ -22,7 +27,7 @@ export async function* mergeStreams<Item>(
         pending.delete(index)
         continue
       }
-      pending.set(index, pull(index, stream))
+      pending.set(index, start(index, stream))
       yield { index, item: result.value }
     }
   } finally {

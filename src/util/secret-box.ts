@@ -34,11 +34,15 @@ export class SecretBox {
   }
 
   open(sealed: string, context: string): string {
-    const [version, keyId, body] = sealed.split('.')
-    if (version !== VERSION || body === undefined) throw new SecretBoxError('this is not a sealed text')
+    const [version, keyId, body, ...rest] = sealed.split('.')
+    if (version !== VERSION || body === undefined || rest.length > 0)
+      throw new SecretBoxError('this is not a sealed text')
     if (keyId !== this.keyId)
       throw new SecretBoxError(`sealed with key ${keyId}, the key at hand is ${this.keyId}`)
     const bytes = Buffer.from(body, 'base64url')
+    // a shorter one would be taken with a shorter tag, which is easier to forge
+    if (bytes.length < NONCE_SIZE_BYTES + TAG_SIZE_BYTES)
+      throw new SecretBoxError('the sealed text is cut off')
     const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_SIZE_BYTES))
     decipher.setAAD(Buffer.from(context))
     decipher.setAuthTag(bytes.subarray(NONCE_SIZE_BYTES, NONCE_SIZE_BYTES + TAG_SIZE_BYTES))

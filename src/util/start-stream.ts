@@ -4,14 +4,31 @@
  */
 export async function startStream<Item>(stream: AsyncGenerator<Item>): Promise<AsyncGenerator<Item>> {
   const first = await stream.next()
-  return first.done ? stream : resume(first.value, stream)
+  return first.done ? stream : resume(first, stream)
 }
 
-async function* resume<Item>(first: Item, rest: AsyncGenerator<Item>): AsyncGenerator<Item> {
-  try {
-    yield first
-    for await (const item of rest) yield item
-  } finally {
-    await rest.return(undefined) // also when nobody asked for more than the first item
+/** Not a generator function: one that was never asked for an item would not pass on that it is closed. */
+function resume<Item>(first: IteratorYieldResult<Item>, rest: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  let head: IteratorYieldResult<Item> | undefined = first
+  const close = async (): Promise<IteratorResult<Item>> => {
+    head = undefined
+    return rest.return(undefined)
   }
+  const resumed: AsyncGenerator<Item> = {
+    next: async () => {
+      const result = head ?? (await rest.next())
+      head = undefined
+      return result
+    },
+    return: close,
+    throw: async (reason) => {
+      head = undefined
+      return rest.throw(reason)
+    },
+    [Symbol.asyncIterator]: () => resumed,
+    [Symbol.asyncDispose]: async () => {
+      await close()
+    },
+  }
+  return resumed
 }

@@ -1,4 +1,5 @@
-import { countTokens, decode, encode } from 'gpt-tokenizer/encoding/o200k_base'
+import o200k from 'gpt-tokenizer/bpeRanks/o200k_base'
+import { countTokens, encode } from 'gpt-tokenizer/encoding/o200k_base'
 
 /** A job for the worker: count a text, or cut it to a number of tokens. */
 export interface TokenJob {
@@ -21,7 +22,9 @@ export interface TokenResult {
 const MAX_PART_LENGTH = 4096
 
 /** Control tokens in somebody's text are text. */
-const asText = { allowedSpecial: new Set<string>() }
+const asText = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() }
+
+const encoder = new TextEncoder()
 
 declare const self: Worker
 
@@ -30,15 +33,49 @@ self.onmessage = ({ data }: MessageEvent<TokenJob>): void => {
 }
 
 function run({ id, text, maxTokens }: TokenJob): TokenResult {
-  if (maxTokens === undefined) return { id, count: countParts(text) }
-  const kept = encode(text, asText).slice(0, maxTokens)
-  return { id, count: kept.length, text: decode(kept) }
+  return maxTokens === undefined ? { id, count: countParts(text) } : { id, ...truncate(text, maxTokens) }
 }
 
 function countParts(text: string): number {
   let count = 0
-  for (let start = 0; start < text.length; start += MAX_PART_LENGTH) {
-    count += countTokens(text.slice(start, start + MAX_PART_LENGTH), asText)
-  }
+  for (const part of cut(text)) count += countTokens(part, asText)
   return count
+}
+
+function truncate(text: string, maxTokens: number): Omit<TokenResult, 'id'> {
+  let count = 0
+  let length = 0
+  for (const part of cut(text)) {
+    const tokens = encode(part, asText)
+    const kept = tokens.slice(0, maxTokens - count)
+    count += kept.length
+    length += kept.length < tokens.length ? lengthOf(kept) : part.length
+    if (count >= maxTokens) break
+  }
+  return { count, text: text.slice(0, length) }
+}
+
+/** How many characters the tokens stand for; one that they hold only in part does not count. */
+function lengthOf(tokens: readonly number[]): number {
+  // a decoder of its own: the library's keeps what is left over for the next text, which may be somebody else's
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  let length = 0
+  for (const token of tokens) {
+    const bytes = o200k[token]
+    if (bytes === undefined) throw new RangeError(`no token ${token}`)
+    const encoded = typeof bytes === 'string' ? encoder.encode(bytes) : Uint8Array.from(bytes)
+    length += decoder.decode(encoded, { stream: true }).length
+  }
+  return length
+}
+
+/** The text in parts that do not split a surrogate pair. */
+function* cut(text: string): Generator<string> {
+  let start = 0
+  while (start < text.length) {
+    const isInPair = /[\ud800-\udbff]/.test(text.charAt(start + MAX_PART_LENGTH - 1))
+    const end = start + MAX_PART_LENGTH + (isInPair ? 1 : 0)
+    yield text.slice(start, end)
+    start = end
+  }
 }

@@ -5,6 +5,7 @@ export interface WorkerTokenizer {
   count(text: string): Promise<number>
   /** The longest beginning of the text that has at most so many tokens. */
   truncate(text: string, maxTokens: number): Promise<string>
+  /** Stops the thread; jobs that wait are rejected. */
   close(): void
 }
 
@@ -26,12 +27,14 @@ export function createWorkerTokenizer(): WorkerTokenizer {
       waiting.get(data.id)?.resolve(data)
       waiting.delete(data.id)
     })
-    started.addEventListener('error', ({ message }) => {
-      for (const { reject } of waiting.values()) reject(new Error(`the tokenizer failed: ${message}`))
-      waiting.clear()
-      worker = undefined // the next job starts a new one
-    })
+    started.addEventListener('error', ({ message }) => abandon(`the tokenizer failed: ${message}`))
     return started
+  }
+  const abandon = (reason: string): void => {
+    for (const { reject } of waiting.values()) reject(new Error(reason))
+    waiting.clear()
+    worker?.terminate()
+    worker = undefined // the next job starts a new one
   }
   const run = (job: Omit<TokenJob, 'id'>): Promise<TokenResult> => {
     worker ??= start()
@@ -45,6 +48,6 @@ export function createWorkerTokenizer(): WorkerTokenizer {
     count: async (text) => (text === '' ? 0 : (await run({ text })).count),
     truncate: async (text, maxTokens) =>
       maxTokens <= 0 ? '' : ((await run({ text, maxTokens })).text ?? ''),
-    close: () => worker?.terminate(),
+    close: () => abandon('the tokenizer was closed'),
   }
 }

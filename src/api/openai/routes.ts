@@ -5,11 +5,12 @@ import { requireApiKey } from '../auth.ts'
 import type { ApiEnv } from '../context.ts'
 import { MAX_BODY_SIZE_BYTES } from '../request-body.ts'
 import { chatCompletions, type ChatCompletionParts } from './chat-completions.ts'
-import { listModels, retrieveModel } from './models.ts'
+import { listModels, retrieveModel, type UsableAccounts } from './models.ts'
 
 /** What the OpenAI door needs. */
 export interface OpenAiParts extends ChatCompletionParts {
   readonly apiKeys: () => readonly string[]
+  readonly usableAccounts: UsableAccounts
 }
 
 /** The OpenAI dialect, to be mounted at `/v1`. */
@@ -24,8 +25,8 @@ export function openAiRoutes(parts: OpenAiParts): Hono<ApiEnv> {
       },
     }),
   )
-  routes.get('/models', (c) => c.json(listModels(parts.directory)))
-  routes.get('/models/:id', (c) => c.json(retrieveModel(c.req.param('id'), parts.directory)))
+  routes.get('/models', (c) => c.json(listModels(parts.usableAccounts)))
+  routes.get('/models/:id', (c) => c.json(retrieveModel(c.req.param('id'), parts.usableAccounts)))
   routes.post('/chat/completions', chatCompletions(parts))
   return routes
 }

@@ -17,7 +17,12 @@ export function createSqlAccountStore(db: Kysely<Tables>): AccountStore {
         const revision = await nextRevision(trx)
         for (const account of accounts) {
           const row = encodeAccountRow({ ...account, updatedAt: now, revision })
-          await trx.updateTable('accounts').set(row).where('id', '=', account.id).execute()
+          await trx
+            .updateTable('accounts')
+            .set(row)
+            .where('id', '=', account.id)
+            .where('status', '!=', 'deleted')
+            .execute()
         }
         return revision
       }),

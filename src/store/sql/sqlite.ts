@@ -16,17 +16,27 @@ export async function openSqliteAccountStore(path: string): Promise<AccountStore
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const file = new Database(path, { create: true, strict: true })
   if (path !== ':memory:') chmodSync(path, 0o600)
+  file.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`) // first: the next ones wait for other processes, too
   file.run('PRAGMA journal_mode = WAL')
   file.run('PRAGMA synchronous = NORMAL')
-  file.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(file) }) })
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
-  const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) {
+  try {
+    await migrate(file, db)
+  } catch (error) {
     await db.destroy()
     throw new Error(`the account file ${path} could not be brought up to date`, { cause: error })
   }
   return createSqlAccountStore(db)
+}
+
+/** Brings the schema up to date in one transaction that writes from its start, so that of several processes one does. */
+async function migrate(file: Database, db: Kysely<Tables>): Promise<void> {
+  const provider = { getMigrations: async () => migrations }
+  const migrator = new Migrator({ db, provider, disableTransactions: true })
+  file.run('BEGIN IMMEDIATE')
+  const { error } = await migrator.migrateToLatest()
+  file.run(error === undefined ? 'COMMIT' : 'ROLLBACK')
+  if (error !== undefined) throw new Error('a migration failed', { cause: error })
 }
 
 /** Bun's SQLite in the shape that Kysely's dialect expects (better-sqlite3's). */

@@ -1,0 +1,28 @@
+import { Hono } from 'hono'
+import { controlRoutes } from './control/control-routes.ts'
+import { assetRoutes } from './rest/assets.ts'
+import { chatRoutes } from './rest/chat.ts'
+import { guardEdge } from './rest/edge.ts'
+import type { ProductEnv } from './rest/exchange.ts'
+import { httpError } from './rest/http-errors.ts'
+import { rateLimitRoutes } from './rest/rate-limits.ts'
+import { recordExchange } from './rest/record.ts'
+import { sessionRoutes } from './rest/session.ts'
+import { uploadRoutes } from './rest/upload.ts'
+import type { EmulatorState } from './state/emulator-state.ts'
+
+/** The emulator as one Web handler: the product's paths, and the control routes under `/__emulator/`. */
+export function createEmulatorApp(state: EmulatorState): Hono {
+  const product = new Hono<ProductEnv>()
+    .use(recordExchange(state), guardEdge(state))
+    .route('/', chatRoutes(state))
+    .route('/', rateLimitRoutes(state))
+    .route('/', sessionRoutes(state))
+    .route('/', uploadRoutes(state))
+    .route('/', assetRoutes(state))
+    .all('*', () => httpError('not-found'))
+  return new Hono()
+    .route('/__emulator', controlRoutes(state))
+    .route('/', product)
+    .onError((error, c) => c.json({ error: { code: 13, message: error.message, details: [] } }, 500))
+}

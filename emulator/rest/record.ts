@@ -1,0 +1,85 @@
+import type { MiddlewareHandler } from 'hono'
+import { isObject } from '../answers/frame.ts'
+import type { EmulatorState } from '../state/emulator-state.ts'
+import { encodeBytes } from '../wire/encode-writes.ts'
+import { openBodyStream } from '../wire/body-stream.ts'
+import { planFromBehaviour, planWithFaults } from '../wire/plan.ts'
+import { parseCredentials } from './cookies.ts'
+import type { Exchange, ProductContext, ProductEnv } from './exchange.ts'
+
+/** Records every request on a product path and finds the faults that hit it. */
+export function recordExchange(state: EmulatorState): MiddlewareHandler<ProductEnv> {
+  return async (c, next) => {
+    const exchange = await openExchange(state, c)
+    c.set('exchange', exchange)
+    const { record } = exchange
+    const leave = (): void => record.end('client-closed')
+    c.req.raw.signal.addEventListener('abort', leave)
+    await next()
+    record.answered(c.res.status)
+    if (exchange.isStreaming) return
+    c.req.raw.signal.removeEventListener('abort', leave)
+    if (c.error !== undefined) record.end('error')
+    else if (isDisturbed(exchange)) c.res = await disturbed(c, exchange)
+    else record.end(c.req.raw.signal.aborted ? 'client-closed' : 'completed')
+  }
+}
+
+async function openExchange(state: EmulatorState, c: ProductContext): Promise<Exchange> {
+  const { method, path } = c.req
+  const text = method === 'GET' || method === 'HEAD' ? '' : await c.req.text()
+  const body = parseJson(text)
+  const credentials = parseCredentials(c.req.header('cookie') ?? null)
+  state.counters.request()
+  const record = state.requests.open({
+    method,
+    path,
+    query: new URL(c.req.url).search,
+    token: credentials.sso,
+    headers: c.req.raw.headers,
+    body,
+    bodySizeBytes: text.length,
+  })
+  const fields = isObject(body) ? body : {}
+  const actions = state.faults.take({
+    method,
+    path,
+    token: credentials.sso,
+    mode: textOrNull(fields['modeId']) ?? textOrNull(fields['modelName']),
+    prompt: textOrNull(fields['message']),
+  })
+  const plan = planWithFaults(planFromBehaviour(state.behaviour), actions)
+  return { record, credentials, body, actions, plan, isStreaming: false }
+}
+
+// Stalls, cuts and torn bytes hit answers that are no stream of frames too; the rest of the framing has no meaning there.
+function isDisturbed({ plan }: Exchange): boolean {
+  return plan.stop !== null || plan.framing.cutBytes !== null || plan.firstFrameDelayMilliseconds > 0
+}
+
+async function disturbed(c: ProductContext, { plan, record }: Exchange): Promise<Response> {
+  const response = c.res
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const stream = openBodyStream(encodeBytes(bytes, plan), {
+    paceMilliseconds: 0,
+    firstFrameDelayMilliseconds: plan.firstFrameDelayMilliseconds,
+    isLines: false,
+    signal: c.req.raw.signal,
+    onSent: (frames) => record.sent(frames),
+    onEnd: (end) => record.end(end),
+  })
+  return new Response(stream, { status: response.status, headers: response.headers })
+}
+
+function parseJson(text: string): unknown {
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}

@@ -1,0 +1,57 @@
+const MAX_ENTRIES = 10_000
+
+/** A file that an account uploaded, spec/upstream-chat.md §10.1. */
+export interface StoredFile {
+  readonly fileId: string
+  readonly userId: string
+  readonly fileName: string
+  readonly contentType: string
+  readonly path: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly createdAt: string
+}
+
+/** A conversation that was opened by E1 and may be continued by E2, spec/upstream-chat.md §3.1.4. */
+export interface StoredConversation {
+  readonly conversationId: string
+  readonly userId: string
+  readonly createdAt: string
+}
+
+/** A map that forgets its oldest entry when it is full, so that a long run cannot eat all memory. */
+export class BoundedStore<Value> {
+  readonly #values = new Map<string, Value>()
+  readonly #maxEntries: number
+
+  constructor(maxEntries = MAX_ENTRIES) {
+    this.#maxEntries = maxEntries
+  }
+
+  /** Adds or replaces an entry. */
+  put(id: string, value: Value): void {
+    this.#values.set(id, value)
+    if (this.#values.size <= this.#maxEntries) return
+    const oldest = this.#values.keys().next()
+    if (oldest.done !== true) this.#values.delete(oldest.value)
+  }
+
+  /** The entry with this id. */
+  find(id: string): Value | undefined {
+    return this.#values.get(id)
+  }
+
+  /** All entries, oldest first. */
+  list(): readonly Value[] {
+    return [...this.#values.values()]
+  }
+
+  /** Removes an entry; false when there was none. */
+  remove(id: string): boolean {
+    return this.#values.delete(id)
+  }
+
+  /** Removes everything. */
+  clear(): void {
+    this.#values.clear()
+  }
+}
