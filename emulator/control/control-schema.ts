@@ -6,9 +6,6 @@ import { quotaPatchSchema } from '../state/quotas.ts'
 /** Quota changes by mode; null removes the mode from the account. */
 export const quotasPatchSchema = z.partialRecord(z.enum(MODES), quotaPatchSchema.nullable())
 
-/** See {@link quotasPatchSchema}. */
-export type QuotasPatch = z.infer<typeof quotasPatchSchema>
-
 /** An account as callers write it: only the token is needed. */
 export const accountInputSchema = z.strictObject({
   token: accountSchema.shape.token,
