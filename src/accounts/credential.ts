@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 /** The longest credential that is accepted (spec/upstream-chat.md §1.3). */
 const MAX_CREDENTIAL_LENGTH = 16 * 1024
 
-/** Characters that a cookie value may hold (RFC 6265), so that nothing else can enter a header or a page. */
-const COOKIE_VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/
+/** Characters that a cookie value may hold (RFC 6265) but `<` and `>`, so that nothing else can enter a header or a page. */
+const COOKIE_VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3d\x3f-\x5b\x5d-\x7e]+$/
 
 /** `name=value`, but not a token that base64 has padded with `=`. */
 const NAMED_COOKIE = /^[^=]+=[^=]/
@@ -28,7 +28,7 @@ export function parseCredential(input: string): string {
   if (token.length > MAX_CREDENTIAL_LENGTH) throw new CredentialError('the token is longer than 16 KiB')
   if (!COOKIE_VALUE.test(token)) {
     throw new CredentialError(
-      'the token holds characters that a cookie cannot hold (spaces, quotes, commas, …)',
+      'the token holds characters that no token has (spaces, quotes, commas, angle brackets, …)',
     )
   }
   return token

@@ -17,9 +17,14 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
   routes.use(async (c, next) => {
     const requestId = newId('req_')
+    const startedAt = performance.now()
     c.set('requestId', requestId)
     await next()
     c.header('x-request-id', requestId)
+    const { method, path } = c.req
+    // to the response's head: a stream's body is still to come
+    const headMs = Math.round(performance.now() - startedAt)
+    parts.log.info('request', { requestId, method, path, status: c.res.status, headMs })
   })
   routes.use(
     methodNotAllowed({

@@ -4,6 +4,7 @@ import { parseStartup } from '../config/startup.ts'
 import { systemClock } from '../util/clock.ts'
 import { tiers, type Tier } from '../core/model.ts'
 import { openBox, openStore } from './open-parts.ts'
+import { prepareDataDir } from './prepare-data-dir.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -14,9 +15,15 @@ export async function importAccounts(args: readonly string[], environment: Envir
     console.error(`usage: grok2api import <file> [--tier ${tiers.join('|')}]`)
     return 2
   }
-  const { entries, faults } = parseImportFile(await Bun.file(options.path).text(), options.tier)
+  const file = Bun.file(options.path)
+  if (!(await file.exists())) {
+    console.error(`there is no file ${options.path}`)
+    return 2
+  }
+  const { entries, faults } = parseImportFile(await file.text(), options.tier)
   for (const { place, reason } of faults) console.error(`${place}: ${reason}`)
   const startup = parseStartup(environment)
+  prepareDataDir(startup.dataDir)
   const store = await openStore(startup)
   try {
     const { added, existing, revived } = await addAccounts(store, openBox(startup), entries, systemClock())

@@ -5,6 +5,7 @@ import { parseStartup, type StartupOptions } from '../config/startup.ts'
 import type { AccountStore } from '../store/contract.ts'
 import { loadSecretKey } from '../store/secret-key.ts'
 import { openSqliteAccountStore } from '../store/sql/sqlite.ts'
+import { prepareDataDir } from './prepare-data-dir.ts'
 import { SecretBox } from '../util/secret-box.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -12,6 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Opens what the app stands on, by the environment: settings, accounts, key. */
 export async function openParts(environment: Environment): Promise<AppOptions> {
   const startup = parseStartup(environment)
+  prepareDataDir(startup.dataDir)
   const persistence = new ConfigFile({ path: startup.configLocalPath })
   const settings = await SettingsService.open({ persistence, environment })
   return { startup, settings, store: await openStore(startup), box: openBox(startup) }

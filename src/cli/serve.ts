@@ -1,8 +1,10 @@
-import { createApp, type AppOptions } from '../app.ts'
+import { createApp, type App, type AppOptions } from '../app.ts'
 import type { SettingsService } from '../config/settings.ts'
 import { createLog } from '../util/log.ts'
 import { openLogging } from '../util/open-logging.ts'
 import { openParts } from './open-parts.ts'
+
+const log = createLog('serve')
 
 /** Seconds that a shutdown waits for answers that are still being sent. */
 const DRAIN_SECONDS = 10
@@ -19,34 +21,43 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** Starts the gateway by the environment's start-up variables (`docs/config.md`). */
 export async function serve(environment: Environment): Promise<Server> {
+  // closes what is open already when a later step fails; in the end it becomes the server's own close
+  await using opened = new AsyncDisposableStack()
   const parts = await openParts(environment)
-  const closeLogging = await openLogging(loggingOptions(parts))
+  opened.defer(() => parts.store.close())
+  opened.defer(await openLogging(loggingOptions(parts)))
   announceSecrets(await parts.settings.ensureGenerated())
-  const log = createLog('serve')
-  for (const { key, message } of parts.settings.warnings) log.warn(`${key} ${message}`, { setting: key })
-  if (parts.startup.serverWorkers > 1) {
-    log.warn('SERVER_WORKERS is not served by this version: one process runs', {
-      asked: parts.startup.serverWorkers,
-    })
-  }
+  logWarnings(parts)
   const app = await createApp(parts)
-  const listener = Bun.serve({
-    hostname: parts.startup.serverHost,
-    port: parts.startup.serverPort,
+  opened.defer(() => app.close())
+  const listener = listen(app, parts)
+  opened.defer(async () => {
+    await Promise.race([listener.stop(), Bun.sleep(DRAIN_SECONDS * 1000)])
+    await listener.stop(true)
+  })
+  const url = `http://${parts.startup.serverHost}:${listener.port}`
+  log.info('listening', { url })
+  const resources = opened.move()
+  return { url, settings: parts.settings, close: () => resources.disposeAsync() }
+}
+
+function listen(app: App, { startup }: AppOptions) {
+  return Bun.serve({
+    hostname: startup.serverHost,
+    port: startup.serverPort,
     development: false,
+    // Bun shares the port between programs unless told otherwise: a second gateway would silently take half the requests
+    reusePort: false,
     fetch: (request, server) => app.fetch(request, { allowSilence: () => server.timeout(request, 0) }),
   })
-  log.info('listening', { url: listener.url.href })
-  return {
-    url: `http://${parts.startup.serverHost}:${listener.port}`,
-    settings: parts.settings,
-    close: async () => {
-      await Promise.race([listener.stop(), Bun.sleep(DRAIN_SECONDS * 1000)])
-      await listener.stop(true)
-      await app.close()
-      await parts.store.close()
-      await closeLogging()
-    },
+}
+
+function logWarnings({ settings, startup }: AppOptions): void {
+  for (const { key, message } of settings.warnings) log.warn(`${key} ${message}`, { setting: key })
+  if (startup.serverWorkers > 1) {
+    log.warn('SERVER_WORKERS is not served by this version: one process runs', {
+      asked: startup.serverWorkers,
+    })
   }
 }
 

@@ -18,8 +18,6 @@ export type AccountState =
   | { readonly status: 'disabled'; readonly cause: StateCause }
   | { readonly status: 'deleted'; readonly cause: StateCause }
 
-export type AccountStatus = AccountState['status']
-
 /** A mode that takes no requests until a time, although the account is well. */
 export interface ModeCooldown {
   readonly until: number

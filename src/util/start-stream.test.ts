@@ -51,7 +51,7 @@ describe('a started stream', () => {
 
   test('is closed when its reader leaves after the first item', async () => {
     const { stream, state } = watched([1, 2, 3])
-    for await (const _ of await startStream(stream)) break
+    for await (const item of await startStream(stream)) if (item === 1) break
     expect(state.closed).toBe(true)
   })
 
@@ -66,7 +66,8 @@ describe('a started stream', () => {
   test('is closed by leaving the scope that uses it', async () => {
     const { stream, state } = watched([1, 2, 3])
     {
-      await using _ = await startStream(stream)
+      await using started = await startStream(stream)
+      expect(await started.next()).toEqual({ done: false, value: 1 })
     }
     expect(state.closed).toBe(true)
   })

@@ -109,7 +109,10 @@ describe('what goes wrong after the first event', () => {
     ['a late rate limit', { type: 'in-band-error', code: 8, message: 'Too many requests', at: 'late' }],
   ] as const)('%s ends the stream with an error, and nothing is repeated or restarted', async (_, action) => {
     await gateway.emulator.addFault({ path: CHAT, action })
-    const { events } = await readSse(await gateway.post(PATH, ask('[[tokens:50]]', { stream: true })))
+    // paced, so that the failure comes in a read of its own
+    const { events } = await readSse(
+      await gateway.post(PATH, ask('[[tokens:50]] [[pace:2]]', { stream: true })),
+    )
     const last = events.pop()
     const error = events.pop()
     expect(last?.data).toBe('[DONE]')

@@ -31,6 +31,7 @@ export interface TestGatewayOptions {
 /** A real gateway on a free port, with an emulated upstream of its own. */
 export interface TestGateway {
   readonly url: string
+  readonly dataDir: string
   readonly emulator: EmulatorControl
   /** The official client, without its own retries. */
   readonly openai: OpenAI
@@ -85,6 +86,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const get = (path: string): Promise<Response> => fetch(server.url + path, { headers: authorization })
   return {
     url: server.url,
+    dataDir,
     emulator,
     openai: new OpenAI({ baseURL: `${server.url}/v1`, apiKey: API_KEY, maxRetries: 0 }),
     post: (path, body, init = {}) =>

@@ -260,6 +260,21 @@ describe('frames', () => {
   })
 })
 
+describe('a failure', () => {
+  const said = encoder.encode(frame({ token: 'a' }))
+  const saidAndFailed = encoder.encode(
+    `${frame({ token: 'b' })}{"error":{"code":8,"message":"Too many requests"}}`,
+  )
+
+  test('in the first read is thrown before any event, so that another account can answer', async () => {
+    expect(await failureOf(saidAndFailed)).toEqual({ code: 'rate_limited', events: 0 })
+  })
+
+  test('in a later read comes after what that read said', async () => {
+    expect(await failureOf(said, saidAndFailed)).toEqual({ code: 'rate_limited', events: 2 })
+  })
+})
+
 test('leaving early cancels the body', async () => {
   let cancelled = false
   const body = new ReadableStream<Uint8Array>({

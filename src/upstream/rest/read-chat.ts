@@ -17,13 +17,11 @@ export async function* readChat(
 ): AsyncGenerator<readonly ChatEvent[]> {
   const objects = new JsonObjectReader()
   const decoder = new ChatDecoder(assetsUrl)
-  const decode = (frames: readonly unknown[]): ChatEvent[] => {
+  const decode = (frames: readonly unknown[], events: ChatEvent[]): void => {
     const wasEnded = decoder.ended
-    const events: ChatEvent[] = []
     for (const frame of frames) decoder.decode(frame, events)
     if (objects.ended) decoder.markEnded()
     if (decoder.ended && !wasEnded) onEnded()
-    return events
   }
   const reader = body.getReader()
   // a connection that fails after the answer's end has nothing more to say
@@ -32,17 +30,28 @@ export async function* readChat(
       if (decoder.ended) return { done: true }
       throw error
     })
+  let delivered = false
+  let events: ChatEvent[] = []
   try {
     for (let chunk = await read(); chunk.value; chunk = await read()) {
       onRead()
-      const events = decode(objects.push(chunk.value))
-      if (events.length > 0) yield events
+      decode(objects.push(chunk.value), events)
+      if (events.length > 0) {
+        delivered = true
+        yield events
+        events = []
+      }
       if (objects.ended) break
     }
     // after the mark of the end the rest is only metadata, and may be cut
-    const last = decoder.ended ? [] : decode(objects.end())
-    decoder.end(last)
-    yield last
+    if (!decoder.ended) decode(objects.end(), events)
+    decoder.end(events)
+    yield events
+  } catch (error) {
+    // what came before the failure in the same read belongs to an answer that has begun; a first read that fails is
+    // thrown whole, so that another account may give the whole answer
+    if (delivered && events.length > 0) yield events
+    throw error
   } finally {
     // a stream that has failed rejects the cancel with the failure that was thrown already
     await reader.cancel().catch(() => undefined)
