@@ -5,6 +5,7 @@ import { chatRoutes } from './rest/chat.ts'
 import { guardEdge } from './rest/edge.ts'
 import type { ProductEnv } from './rest/exchange.ts'
 import { httpError } from './rest/http-errors.ts'
+import { ownerSettingsRoutes } from './rest/owner-settings.ts'
 import { rateLimitRoutes } from './rest/rate-limits.ts'
 import { recordExchange } from './rest/record.ts'
 import { sessionRoutes } from './rest/session.ts'
@@ -18,6 +19,7 @@ export function createEmulatorApp(state: EmulatorState): Hono {
     .route('/', chatRoutes(state))
     .route('/', rateLimitRoutes(state))
     .route('/', sessionRoutes(state))
+    .route('/', ownerSettingsRoutes(state))
     .route('/', uploadRoutes(state))
     .route('/', assetRoutes(state))
     .all('*', () => httpError('not-found'))

@@ -1,157 +1,212 @@
 import { AccountDirectory } from './accounts/directory.ts'
-import type { SelectionRules } from './accounts/eligibility.ts'
+import { createSharedGate, GATE_PAUSE_SECONDS, type SharedGate } from './accounts/in-flight-gate.ts'
 import { AccountSync } from './accounts/sync.ts'
+import { Upkeep } from './accounts/upkeep.ts'
 import { WriteBehind } from './accounts/write-behind.ts'
 import { apiRoutes } from './api/routes.ts'
-import type { Settings } from './config/schema.ts'
+import type { RequestBindings } from './api/context.ts'
+import {
+  attemptSettings,
+  chatDefaults,
+  chatSettings,
+  egressSettings,
+  selectionRules,
+  upkeepSettings,
+  upstreamSettings,
+} from './app-settings.ts'
 import type { SettingsService } from './config/settings.ts'
 import type { StartupOptions } from './config/startup.ts'
 import { chooseWayOut } from './egress/way-out.ts'
-import type { AccountStore } from './store/contract.ts'
-import { createUpstreamClient, type UpstreamSettings } from './upstream/client.ts'
+import type { Stores } from './store/contract.ts'
+import { Leadership, LEADERSHIP_PAUSE_SECONDS } from './store/leadership.ts'
+import { createAsk } from './upstream/ask.ts'
+import { createUpstreamClient } from './upstream/client.ts'
 import { fetchTransport } from './upstream/transport.ts'
 import { createBackground, type Background } from './util/background.ts'
 import { systemClock } from './util/clock.ts'
+import { newId } from './util/ids.ts'
 import { createLog } from './util/log.ts'
 import type { SecretBox } from './util/secret-box.ts'
 import { createWorkerTokenizer } from './util/worker-tokenizer.ts'
 
 /** Pause between two writes of what use has changed in the accounts. */
 const WRITE_PAUSE_SECONDS = 1
-/** Pause between two looks at the stored settings, for changes made by hand or by another process. */
+/** Pause between two looks at the stored settings and the keys, for changes made by hand or by another process. */
 const SETTINGS_PAUSE_SECONDS = 3
+/** Pause between two runs of the refresh schedule; each has a budget of its own. */
+const UPKEEP_PAUSE_SECONDS = 15
 
 /** What is opened before the app and outlives it only at its start and end. */
 export interface AppOptions {
   readonly startup: StartupOptions
   readonly settings: SettingsService
-  readonly store: AccountStore
+  readonly stores: Stores
   readonly box: SecretBox
-}
-
-/** What the server calls for each request, beside the request itself. */
-export interface RequestBindings {
-  readonly allowSilence?: () => void
+  /** A secret of the installation, the same in every process: admin sessions are signed with it. */
+  readonly sessionKey: Buffer
+  /** The number of this process among the workers. */
+  readonly worker: number
 }
 
 /** The gateway, ready to serve. */
 export interface App {
   fetch(request: Request, bindings?: RequestBindings): Response | Promise<Response>
-  /** Stops the background work and writes what is not written yet; the store stays open. */
+  /** Stops the background work and writes what is not written yet; the stores stay open. */
   close(): Promise<void>
 }
 
 /** Builds every part and puts them together: the only wiring there is. */
-export async function createApp({ startup, settings, store, box }: AppOptions): Promise<App> {
-  const log = createLog('app')
-  const background = createBackground(log)
-  const writes = new WriteBehind((accounts) => store.save(accounts, systemClock()))
+export async function createApp(options: AppOptions): Promise<App> {
+  const { settings, stores } = options
+  const background = createBackground(createLog('app'))
+  const pool = createPool(options)
+  const { directory, sync, writes, leadership } = pool
+  const tokenizer = createWorkerTokenizer()
+  const { upstream, upkeep } = createUpstream(options, directory)
+  const routes = apiRoutes({
+    ...leaseParts(options, pool),
+    upstream,
+    tokenizer,
+    clock: systemClock,
+    log: createLog('api'),
+    chooseWayOut: (accountProxyUrl) => chooseWayOut(egressSettings(settings.current), accountProxyUrl),
+    refreshForShortage: (shortage, signal) => upkeep.refreshForShortage(shortage, signal),
+    usableAccounts: (tier) => directory.usableAccounts(tier),
+    poolStats: () => directory.stats,
+    pingStore: () => stores.ping(),
+    upstreamSeenAt: () => upstream.lastSeenAt(),
+    apiKeys: () => settings.current.app.api_key,
+    settings: () => attemptSettings(settings.current),
+    chatSettings: () => chatSettings(settings.current),
+    chatDefaults: () => chatDefaults(settings.current),
+    admin: adminParts(options, pool),
+  })
+
+  await sync.read(new AbortController().signal)
+  settings.subscribe((current) => directory.configure(selectionRules(current)))
+  startLoops({ ...options, ...pool, background, upkeep })
+  const stopWatching = await stores.watch(() => {
+    background.run('read changes', (signal) => Promise.all([sync.read(signal), settings.refresh()]))
+  })
+  return {
+    fetch: (request, bindings) => routes.fetch(request, bindings),
+    close: async () => {
+      await stopWatching()
+      await background.close()
+      await writes.flush()
+      await leadership.resign()
+      tokenizer.close()
+    },
+  }
+}
+
+interface Pool {
+  readonly directory: AccountDirectory
+  readonly sync: AccountSync
+  readonly writes: WriteBehind
+  readonly leadership: Leadership
+  /** Absent where one process has the store to itself. */
+  readonly gate?: SharedGate
+}
+
+/** The account pool of this process, and its ties to the others. */
+function createPool({ settings, stores }: AppOptions): Pool {
+  const holder = newId('process_')
+  const writes = new WriteBehind(
+    (changes) => stores.accounts.save(changes, systemClock()),
+    (slot, outcome) => directory.endWrite(slot, outcome),
+  )
   const directory = new AccountDirectory({
     rules: selectionRules(settings.current),
     clock: systemClock,
     random: Math.random,
     onChange: (slot) => writes.add(slot),
   })
-  const sync = new AccountSync(store, directory)
-  const tokenizer = createWorkerTokenizer()
+  return {
+    directory,
+    writes,
+    sync: new AccountSync(stores.accounts, directory),
+    leadership: new Leadership({ leases: stores.leases, name: 'upkeep', holder, clock: systemClock }),
+    ...(stores.inFlight && { gate: createSharedGate(stores.inFlight, holder, systemClock) }),
+  }
+}
+
+function leaseParts({ box }: AppOptions, { directory, gate }: Pool) {
+  const openCredential = (sealed: string, hash: string): string => box.open(sealed, hash)
+  return { directory, openCredential, ...(gate && { gate }) }
+}
+
+function adminParts(
+  { settings, stores, sessionKey, startup, worker }: AppOptions,
+  { directory, sync }: Pool,
+) {
+  return {
+    settings,
+    settingsHistory: stores.settingsHistory,
+    audit: stores.audit,
+    pingStore: () => stores.ping(),
+    sessionKey,
+    clock: systemClock,
+    log: createLog('admin'),
+    accounts: () => directory.accounts(),
+    inFlight: () => directory.stats.inFlight,
+    revision: () => sync.revision,
+    syncAccounts: async (signal: AbortSignal) => (await sync.read(signal)) > 0,
+    storageType: startup.accountStorage,
+    worker,
+    startedAt: systemClock(),
+  }
+}
+
+function createUpstream({ settings, box }: AppOptions, directory: AccountDirectory) {
   const upstream = createUpstreamClient({
     transport: fetchTransport,
     settings: () => upstreamSettings(settings.current),
     clock: systemClock,
     random: Math.random,
   })
-  const routes = apiRoutes({
+  const upkeep = new Upkeep({
     directory,
-    upstream,
-    tokenizer,
+    ask: createAsk({
+      call: upstream.call,
+      openSecret: (sealed, hash) => box.open(sealed, hash),
+      proxyFor: (accountProxyUrl) => chooseWayOut(egressSettings(settings.current), accountProxyUrl).proxyUrl,
+    }),
+    settings: () => upkeepSettings(settings.current),
     clock: systemClock,
-    log: createLog('api'),
-    openCredential: (sealed, hash) => box.open(sealed, hash),
-    chooseWayOut: () => chooseWayOut(egressSettings(settings.current)),
-    usableAccounts: (tier) => directory.usableAccounts(tier),
-    poolStats: () => directory.stats,
-    pingStore: () => store.ping(),
-    upstreamSeenAt: () => upstream.lastSeenAt(),
-    ...settingReaders(settings),
+    log: createLog('upkeep'),
   })
-
-  await sync.read(new AbortController().signal)
-  settings.subscribe((current) => directory.configure(selectionRules(current)))
-  startLoops({ background, startup, settings, writes, sync })
-  return {
-    fetch: (request, bindings) => routes.fetch(request, bindings),
-    close: async () => {
-      await background.close()
-      await writes.flush()
-      tokenizer.close()
-    },
-  }
+  return { upstream, upkeep }
 }
 
-interface LoopParts extends Pick<AppOptions, 'startup' | 'settings'> {
+interface LoopParts extends Pool, AppOptions {
   readonly background: Background
-  readonly writes: WriteBehind
-  readonly sync: AccountSync
+  readonly upkeep: Upkeep
 }
 
 /** What runs beside the requests, until the background is closed. */
-function startLoops({ background, startup, settings, writes, sync }: LoopParts): void {
+function startLoops(parts: LoopParts): void {
+  const { background, startup, settings, writes, sync, leadership, upkeep, gate, box } = parts
   const pace = {
     idleSeconds: startup.accountSyncIntervalSeconds,
     activeSeconds: startup.accountSyncActiveIntervalSeconds,
   }
-  const writePause = (): number => WRITE_PAUSE_SECONDS
-  const settingsPause = (): number => SETTINGS_PAUSE_SECONDS
-  const syncPause = (): number => sync.pauseSeconds(pace)
-  background.every('write accounts', writePause, () => writes.flush())
-  background.every('read settings', settingsPause, () => settings.refresh())
-  background.every('read accounts', syncPause, (signal) => sync.read(signal))
-}
-
-/** The settings as each part asks for them: read anew at every request, so that a save is in force at once. */
-function settingReaders(settings: SettingsService) {
-  return {
-    apiKeys: () => settings.current.app.api_key,
-    settings: () => ({
-      maxRetries: settings.current.retry.max_retries,
-      retryStatuses: settings.current.retry.on_codes,
-      autoModeFallback: settings.current.features.auto_chat_mode_fallback,
-    }),
-    chatSettings: () => ({
-      reasoningSummary: settings.current.features.thinking_summary,
-      showSources: settings.current.features.show_search_sources,
-    }),
-    chatDefaults: () => ({
-      stream: settings.current.features.stream,
-      reasoning: settings.current.features.thinking,
-      imageLinks: settings.current.features.image_format.endsWith('url')
-        ? ('url' as const)
-        : ('markdown' as const),
-    }),
-  }
-}
-
-function selectionRules({ account }: Settings): SelectionRules {
-  return {
-    strategy: account.refresh.enabled ? 'quota' : 'random',
-    maxInFlight: account.selection.max_inflight,
-  }
-}
-
-function egressSettings({ proxy }: Settings) {
-  return { mode: proxy.egress.mode, proxyUrl: proxy.egress.proxy_url }
-}
-
-function upstreamSettings({ upstream, proxy, features, chat }: Settings): UpstreamSettings {
-  return {
-    baseUrl: upstream.base_url,
-    assetsUrl: upstream.assets_url,
-    userAgent: proxy.clearance.user_agent,
-    edgeCookies: proxy.clearance.mode === 'manual' ? proxy.clearance.cf_cookies : '',
-    statsig: { value: upstream.statsig_value, placeholder: features.dynamic_statsig },
-    chatIdleSeconds: chat.timeout,
-    temporary: features.temporary,
-    memory: features.memory,
-    customInstruction: features.custom_instruction,
-  }
+  const every = (name: string, pauseSeconds: number, work: (signal: AbortSignal) => Promise<unknown>): void =>
+    background.every(name, () => pauseSeconds, work)
+  every('write accounts', WRITE_PAUSE_SECONDS, () => writes.flush())
+  every('read settings', SETTINGS_PAUSE_SECONDS, async () => {
+    box.reload()
+    await settings.refresh()
+  })
+  background.every(
+    'read accounts',
+    () => sync.pauseSeconds(pace),
+    (signal) => sync.read(signal),
+  )
+  background.run('lead', () => leadership.renew())
+  every('lead', LEADERSHIP_PAUSE_SECONDS, () => leadership.renew())
+  every('upkeep', UPKEEP_PAUSE_SECONDS, async (signal) => {
+    if (leadership.isLeader) await upkeep.runSchedule(signal)
+  })
+  if (gate) every('hold requests in flight', GATE_PAUSE_SECONDS, () => gate.beat())
 }

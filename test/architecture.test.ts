@@ -16,9 +16,22 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   media: ['store', 'core', 'util'],
   gateway: ['accounts', 'egress', 'upstream', 'media', 'store', 'core', 'util'],
   api: ['gateway', 'config', 'core', 'util'],
-  app: ['api', 'gateway', 'config', 'accounts', 'egress', 'upstream', 'media', 'store', 'core', 'util'],
+  'app-settings': ['gateway', 'config', 'accounts', 'egress', 'upstream', 'core'],
+  app: [
+    'app-settings',
+    'api',
+    'gateway',
+    'config',
+    'accounts',
+    'egress',
+    'upstream',
+    'media',
+    'store',
+    'core',
+    'util',
+  ],
   cli: ['app', 'config', 'accounts', 'store', 'core', 'util'],
-  main: ['cli', 'util'],
+  main: ['cli', 'config', 'util'],
 }
 
 /** Folders inside `api` that must not know one another: each is a dialect. */

@@ -56,7 +56,8 @@ function viewWithQuotas(state: EmulatorState, account: Account, quotas: unknown)
   for (const [mode, patch] of Object.entries(quotasPatchSchema.parse(quotas ?? {}))) {
     if (isMode(mode) && patch !== undefined) state.quotas.patch(account, mode, patch)
   }
-  return { ...account, quotas: state.quotas.viewAll(account) }
+  const ownerSettings = state.ownerSettings.view(account.token)
+  return { ...account, quotas: state.quotas.viewAll(account), ownerSettings }
 }
 
 function viewAccounts(state: EmulatorState): readonly object[] {

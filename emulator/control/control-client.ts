@@ -3,6 +3,7 @@ import type { Account } from '../state/accounts.ts'
 import type { Counters } from '../state/counters.ts'
 import type { FaultRule, FaultRuleInput } from '../state/faults.ts'
 import type { Mode } from '../state/modes.ts'
+import type { OwnerSettings } from '../state/owner-settings.ts'
 import type { QuotaView } from '../state/quotas.ts'
 import type { RecordedRequest } from '../state/request-log.ts'
 import type { AccountInput, AccountPatch, RequestFilter } from './control-schema.ts'
@@ -13,6 +14,7 @@ export type QuotaViews = Partial<Record<Mode, QuotaView>>
 /** An account with its quota windows. */
 export interface AccountView extends Account {
   readonly quotas: QuotaViews
+  readonly ownerSettings: OwnerSettings
 }
 
 /** Steers and inspects a running emulator; every call throws when the emulator refuses it. */

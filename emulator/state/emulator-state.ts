@@ -3,6 +3,7 @@ import { DEFAULT_BEHAVIOUR, withPatch, type Behaviour, type BehaviourPatch } fro
 import { EmulatorClock } from './clock.ts'
 import { CounterTable } from './counters.ts'
 import { FaultTable } from './faults.ts'
+import { OwnerSettingsTable } from './owner-settings.ts'
 import { QuotaTable } from './quotas.ts'
 import { IdSource } from './random.ts'
 import { RequestLog } from './request-log.ts'
@@ -15,6 +16,7 @@ export class EmulatorState {
   readonly clock: EmulatorClock
   readonly accounts = new AccountTable()
   readonly quotas: QuotaTable
+  readonly ownerSettings = new OwnerSettingsTable()
   readonly faults = new FaultTable()
   readonly requests: RequestLog
   readonly counters = new CounterTable()
@@ -46,6 +48,7 @@ export class EmulatorState {
     this.clock.reset()
     this.accounts.reset()
     this.quotas.reset()
+    this.ownerSettings.clear()
     this.faults.clear()
     this.requests.clear()
     this.counters.reset()

@@ -6,13 +6,14 @@ import { NOW } from '../core/account-for-tests.ts'
 import { defaultQuota } from '../core/quota.ts'
 import { FIRST_CURSOR } from '../store/contract.ts'
 import { createMemoryAccountStore } from '../store/memory.ts'
-import { openSqliteAccountStore } from '../store/sql/sqlite.ts'
+import { openSqliteStores } from '../store/sql/sqlite.ts'
+import { changeForTests } from '../store/stored-accounts-for-tests.ts'
 import { SecretBox } from '../util/secret-box.ts'
 import { addAccounts } from './add-accounts.ts'
 import { hashCredential } from './credential.ts'
 import type { ImportEntry } from './import-file.ts'
 
-const box = new SecretBox(Buffer.alloc(32, 7))
+const box = new SecretBox(() => [Buffer.alloc(32, 7)])
 const folder = mkdtempSync(join(tmpdir(), 'grok2api-add-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -51,7 +52,7 @@ describe('adding accounts', () => {
     const { accounts } = await store.changesSince(FIRST_CURSOR, 1)
     const cause = { code: 'operator', evidence: '', at: NOW } as const
     for (const account of accounts)
-      await store.save([{ ...account, state: { status: 'deleted', cause } }], NOW)
+      await store.save([changeForTests(account, { state: { status: 'deleted', cause } })], NOW)
     const again = [...many, entry('new'), entry('new')]
     expect(await addAccounts(store, box, again, NOW)).toEqual({ added: 1, existing: 2500, revived: 1 })
   })
@@ -66,12 +67,12 @@ describe('adding accounts', () => {
 
   test('leaves no credential readable in the files of the store', async () => {
     const token = 'eyJhbGciOiJIUzI1NiJ9.very-secret-token.signature'
-    const store = await openSqliteAccountStore(join(folder, 'accounts.db'))
-    await addAccounts(store, box, [entry(token)], NOW)
+    const stores = await openSqliteStores(join(folder, 'accounts.db'))
+    await addAccounts(stores.accounts, box, [entry(token)], NOW)
     for (const name of readdirSync(folder)) {
       const bytes = readFileSync(join(folder, name))
       for (const part of token.split('.')) expect(bytes.includes(part)).toBe(false)
     }
-    await store.close()
+    await stores.close()
   })
 })

@@ -1,3 +1,4 @@
+import type { NewAccount } from '../core/account.ts'
 import { defaultQuota } from '../core/quota.ts'
 import type { AccountStore, AddedAccount } from '../store/contract.ts'
 import type { SecretBox } from '../util/secret-box.ts'
@@ -19,13 +20,14 @@ export async function addAccounts(
 ): Promise<AddCounts> {
   const counts = { added: 0, existing: 0, revived: 0 }
   for (let start = 0; start < entries.length; start += BATCH_SIZE) {
-    const batch = entries.slice(start, start + BATCH_SIZE).map((entry) => seal(entry, box))
+    const batch = entries.slice(start, start + BATCH_SIZE).map((entry) => sealEntry(entry, box))
     for (const { outcome } of await store.add(batch, now)) counts[outcome]++
   }
   return counts
 }
 
-function seal({ credential, tier, tags }: ImportEntry, box: SecretBox) {
+/** An entry as the store takes it. */
+export function sealEntry({ credential, tier, tags }: ImportEntry, box: SecretBox): NewAccount {
   const credentialHash = hashCredential(credential)
   return {
     credentialHash,

@@ -147,8 +147,9 @@ describe('rows of the store', () => {
     const test = new DirectoryForTests([account(1, 5)])
     const taken = test.reserve()
     if (taken) test.settle(taken, { type: 'success' })
-    test.directory.upsert([account(1, 5, { revision: 99 })])
-    expect(test.account(1)).toMatchObject({ successCount: 1, revision: 1 })
+    const row = { revision: 99, label: 'theirs', successCount: 10 }
+    test.directory.upsert([account(1, 5, row)])
+    expect(test.account(1)).toMatchObject({ ...row, successCount: 11, quota: { fast: { remaining: 4 } } })
     expect(test.changed.map(({ account }) => account.id)).toEqual([1])
   })
 

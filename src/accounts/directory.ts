@@ -1,14 +1,15 @@
-import type { Account } from '../core/account.ts'
+import { noteTransition, type Account, type StateCause } from '../core/account.ts'
 import { modes, tiers, type Mode, type Tier } from '../core/model.ts'
 import { spendOne } from '../core/quota.ts'
 import type { Clock } from '../util/clock.ts'
-import { choose } from './choose.ts'
+import { choose, type ChooseOptions } from './choose.ts'
 import { availableFrom, inFlightCap, type SelectionRules } from './eligibility.ts'
 import { applyFeedback, type Outcome } from './feedback.ts'
 import { LastSuccesses } from './last-successes.ts'
-import { ReadySet } from './ready-set.ts'
-import { createSlot, modeIndex, type Slot } from './slot.ts'
+import { ReadyPool } from './ready-pool.ts'
+import { createSlot, modeIndex, rebase, type Slot } from './slot.ts'
 import { WakeQueue } from './wake-queue.ts'
+import type { WriteOutcome } from './write-behind.ts'
 
 /** What a request needs of an account. */
 export interface ReserveQuery {
@@ -24,6 +25,8 @@ export interface ReserveQuery {
 export interface Reservation {
   readonly slot: Slot
   readonly mode: Mode
+  /** Requests at once that the account may have, over all processes. */
+  readonly cap: number
 }
 
 /** How a use of an account ended, beside its outcome. */
@@ -55,7 +58,7 @@ export interface DirectoryStats {
  */
 export class AccountDirectory {
   readonly #slots = new Map<number, Slot>()
-  readonly #ready = new Map(tiers.map((tier) => [tier, modes.map((mode) => new ReadySet(modeIndex(mode)))]))
+  readonly #ready = new Map(tiers.map((tier) => [tier, modes.map((mode) => new ReadyPool(modeIndex(mode)))]))
   readonly #usable: Record<Tier, number> = { basic: 0, super: 0, heavy: 0 }
   readonly #wakes = new WakeQueue()
   readonly #options: DirectoryOptions
@@ -95,7 +98,7 @@ export class AccountDirectory {
     for (const slot of this.#slots.values()) this.#place(slot)
   }
 
-  /** Takes over rows of the store. What this process has changed and not yet written stays. */
+  /** Takes over rows of the store, under what this process has changed and not yet written. */
   upsert(accounts: readonly Account[]): void {
     for (const account of accounts) this.#upsertOne(account)
   }
@@ -108,10 +111,26 @@ export class AccountDirectory {
       this.#slots.set(account.id, added)
       return this.#place(added)
     }
-    if (slot.dirty || account.revision <= slot.account.revision) return
+    if (account.revision <= slot.base.revision) return
+    if (slot.sent) slot.late = account
+    else this.#rebase(slot, account, slot.base)
+  }
+
+  #rebase(slot: Slot, row: Account, known: Account): void {
     this.#withdraw(slot)
-    slot.account = account
+    rebase(slot, row, known)
     this.#place(slot)
+  }
+
+  /** Takes over what the store has made of a write: the row, nothing (it is deleted there), or a failure. */
+  endWrite(slot: Slot, outcome: WriteOutcome): void {
+    const { sent, late } = slot
+    slot.sent = null
+    slot.late = null
+    if (outcome !== 'failed') slot.dirty = slot.account !== sent && outcome !== 'gone'
+    if (this.#slots.get(slot.account.id) !== slot) return // deleted meanwhile
+    if (sent && typeof outcome === 'object') this.#rebase(slot, outcome, sent)
+    if (late) this.#upsertOne(late)
   }
 
   #remove(slot: Slot | undefined): void {
@@ -134,9 +153,18 @@ export class AccountDirectory {
           now,
           random: this.#options.random,
         }
-        const slot = choose(this.#readySet(tier, mode), options)
+        const slot = this.#chooseFrom(this.#readyPool(tier, mode), options)
         if (slot) return this.#take(slot, mode, now)
       }
+    }
+    return undefined
+  }
+
+  /** The best of the highest priority that has a slot to give. */
+  #chooseFrom(pool: ReadyPool, options: ChooseOptions): Slot | undefined {
+    for (const ready of pool.layers()) {
+      const slot = choose(ready, options)
+      if (slot) return slot
     }
     return undefined
   }
@@ -148,13 +176,16 @@ export class AccountDirectory {
     slot.account = { ...account, quota, lastUsedAt: now }
     slot.inFlight++
     this.#inFlight++
-    this.#place(slot)
-    return { slot, mode }
+    // with room and quota left it stands where it stood, and looking again would cost more than the choice
+    if (!this.#hasRoom(slot) || (window && window.remaining <= 1)) this.#place(slot)
+    return { slot, mode, cap: inFlightCap(account, this.#rules) }
   }
 
   /** Ends a reservation; the caller makes sure that it does so once. Returns the account as it is after. */
   settle({ slot, mode }: Reservation, outcome: Outcome, context: SettleContext): Account {
     const now = this.#options.clock()
+    const before = slot.account
+    const hadRoom = this.#hasRoom(slot)
     slot.inFlight--
     this.#inFlight--
     const feedbackContext = {
@@ -165,11 +196,34 @@ export class AccountDirectory {
     }
     const condition = applyFeedback(slot.account, outcome, feedbackContext)
     if (outcome.type === 'success') this.#successes.add(slot.account.id, now)
-    slot.account = countOutcome({ ...slot.account, ...condition }, outcome, now)
+    const settled = noteTransition(slot.account, { ...slot.account, ...condition })
+    slot.account = countOutcome(settled, outcome, now)
     if (this.#slots.get(slot.account.id) !== slot) return slot.account // deleted meanwhile
     slot.dirty = true
-    this.#place(slot)
+    if (!hadRoom || !isPlacedAlike(before, slot.account)) this.#place(slot)
     this.#options.onChange(slot)
+    return slot.account
+  }
+
+  #hasRoom({ account, inFlight }: Slot): boolean {
+    return inFlight < inFlightCap(account, this.#rules)
+  }
+
+  /**
+   * Changes an account other than by a use; undefined if it is not here. A change that leaves it as it is writes nothing.
+   * `cause` is for a change to `active`, which has none of its own.
+   */
+  change(id: number, edit: (account: Account) => Account, cause?: StateCause): Account | undefined {
+    const slot = this.#slots.get(id)
+    if (!slot) return undefined
+    const next = edit(slot.account)
+    if (next === slot.account) return next
+    this.#withdraw(slot)
+    slot.account = noteTransition(slot.account, next, cause)
+    slot.dirty = true
+    this.#options.onChange(slot)
+    if (next.state.status === 'deleted') this.#remove(slot)
+    else this.#place(slot)
     return slot.account
   }
 
@@ -185,11 +239,11 @@ export class AccountDirectory {
   #place(slot: Slot): void {
     const now = this.#options.clock()
     const { account } = slot
-    const hasRoom = slot.inFlight < inFlightCap(account, this.#rules)
+    const hasRoom = this.#hasRoom(slot)
     this.#countUsable(slot, isUsable(account))
     let wakeAt = Number.POSITIVE_INFINITY
     for (const mode of modes) {
-      const ready = this.#readySet(account.tier, mode)
+      const ready = this.#readyPool(account.tier, mode)
       const from = availableFrom(account, mode, this.#rules, now)
       if (from <= now && hasRoom) ready.add(slot)
       else ready.remove(slot)
@@ -200,7 +254,7 @@ export class AccountDirectory {
 
   #withdraw(slot: Slot): void {
     this.#countUsable(slot, false)
-    for (const mode of modes) this.#readySet(slot.account.tier, mode).remove(slot)
+    for (const mode of modes) this.#readyPool(slot.account.tier, mode).remove(slot)
   }
 
   #countUsable(slot: Slot, usable: boolean): void {
@@ -214,15 +268,21 @@ export class AccountDirectory {
     for (let slot = this.#wakes.takeDue(now); slot; slot = this.#wakes.takeDue(now)) this.#place(slot)
   }
 
-  #readySet(tier: Tier, mode: Mode): ReadySet {
+  #readyPool(tier: Tier, mode: Mode): ReadyPool {
     const ready = this.#ready.get(tier)?.[modeIndex(mode)]
-    if (!ready) throw new Error(`no ready set for ${tier}/${mode}`)
+    if (!ready) throw new Error(`no ready pool for ${tier}/${mode}`)
     return ready
   }
 }
 
 /** The longest `Retry-After` that is given: after an hour the pool may look different. */
 const MAX_RETRY_AFTER_SECONDS = 3600
+
+/** Whether a use has left all that decides about readiness: what changes is replaced, never altered in place. */
+function isPlacedAlike(before: Account, after: Account): boolean {
+  const { state, quota, modeCooldowns } = before
+  return state === after.state && quota === after.quota && modeCooldowns === after.modeCooldowns
+}
 
 function isUsable({ state }: Account): boolean {
   return state.status === 'active' || state.status === 'cooling'

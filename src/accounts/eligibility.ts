@@ -22,7 +22,7 @@ export function availableFrom(account: Account, mode: Mode, rules: SelectionRule
 
 /** The cap on parallel requests: one while an account that was put to cool is on trial, the rule's otherwise. */
 export function inFlightCap(account: Account, rules: SelectionRules): number {
-  return account.state.status === 'cooling' ? 1 : rules.maxInFlight
+  return account.state.status === 'cooling' ? 1 : (account.maxInFlight ?? rules.maxInFlight)
 }
 
 function stateAvailableFrom({ state }: Account): number {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { tiers, type Tier } from '../core/model.ts'
 import { CredentialError, parseCredential } from './credential.ts'
+import { parseTier } from './parse-tier.ts'
 
 /** One account as a file names it. */
 export interface ImportEntry {
@@ -20,15 +21,6 @@ export interface ParsedImport {
   readonly entries: readonly ImportEntry[]
   readonly faults: readonly ImportFault[]
 }
-
-/** Names that older versions gave to the pools (spec/control-plane.md §1.2, §3.6). */
-const tierAliases: ReadonlyMap<string, Tier> = new Map([
-  ['', 'basic'],
-  ['auto', 'basic'],
-  ['ssobasic', 'basic'],
-  ['ssosuper', 'super'],
-  ['ssoheavy', 'heavy'],
-])
 
 const item = z.union([z.string(), z.object({ token: z.string(), tags: z.array(z.string()).optional() })])
 const document = z.record(z.string(), z.array(item))
@@ -103,9 +95,4 @@ function addEntry(
     if (!(error instanceof CredentialError)) throw error
     faults.push({ place, reason: error.message })
   }
-}
-
-function parseTier(pool: string): Tier | undefined {
-  const name = pool.trim().toLowerCase()
-  return tiers.find((tier) => tier === name) ?? tierAliases.get(name)
 }

@@ -1,4 +1,5 @@
 import type { Account } from '../core/account.ts'
+import { mergeAccount } from '../core/merge-account.ts'
 import { modes, type Mode } from '../core/model.ts'
 
 const modeIndexes = new Map(modes.map((mode, index) => [mode, index]))
@@ -13,6 +14,12 @@ export function modeIndex(mode: Mode): number {
 /** One account in the directory, with what only this process knows about it. */
 export interface Slot {
   account: Account
+  /** The row that `account` comes from, as the store had it last. */
+  base: Account
+  /** What a write that is under way has sent; null while there is none. */
+  sent: Account | null
+  /** A row that came meanwhile: whether it holds what was sent is known only after the write. */
+  late: Account | null
   inFlight: number
   /** Where the slot stands in the ready set of each mode; -1 where it does not. */
   readonly positions: number[]
@@ -26,6 +33,21 @@ export interface Slot {
 
 /** A slot that stands in no ready set yet. */
 export function createSlot(account: Account): Slot {
-  const positions = modes.map(() => -1)
-  return { account, inFlight: 0, positions, usable: false, wakeAt: Number.POSITIVE_INFINITY, dirty: false }
+  return {
+    account,
+    base: account,
+    sent: null,
+    late: null,
+    inFlight: 0,
+    positions: modes.map(() => -1),
+    usable: false,
+    wakeAt: Number.POSITIVE_INFINITY,
+    dirty: false,
+  }
+}
+
+/** Puts a newer row under what changed here since `known`, which the row holds already. */
+export function rebase(slot: Slot, row: Account, known: Account): void {
+  slot.account = mergeAccount(row, { base: known, next: slot.account })
+  slot.base = row
 }

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { NOW } from '../core/account-for-tests.ts'
-import { newAccountForTests, newAccountsForTests, readAll } from '../store/account-store-contract.ts'
+import {
+  changeForTests,
+  newAccountForTests,
+  newAccountsForTests,
+  readAll,
+} from '../store/stored-accounts-for-tests.ts'
 import type { AccountStore } from '../store/contract.ts'
 import { createMemoryAccountStore } from '../store/memory.ts'
 import { DirectoryForTests } from './directory-for-tests.ts'
@@ -32,7 +37,7 @@ describe('reading what the store has', () => {
     expect(await sync.read(signal)).toBe(3)
     expect(await sync.read(signal)).toBe(0)
     const [first] = await readAll(store)
-    if (first) await store.save([{ ...first, tags: ['changed'] }], NOW)
+    if (first) await store.save([changeForTests(first, { tags: ['changed'] })], NOW)
     expect(await sync.read(signal)).toBe(1)
     expect(test.account(first?.id ?? 0).tags).toEqual(['changed'])
   })
@@ -43,7 +48,7 @@ describe('reading what the store has', () => {
     await sync.read(signal)
     const [account] = await readAll(store)
     const cause = { code: 'operator', evidence: '', at: NOW } as const
-    if (account) await store.save([{ ...account, state: { status: 'deleted', cause } }], NOW)
+    if (account) await store.save([changeForTests(account, { state: { status: 'deleted', cause } })], NOW)
     await sync.read(signal)
     expect(test.directory.stats.accounts).toBe(0)
     await store.add([newAccountForTests('a')], NOW)
@@ -76,6 +81,29 @@ describe('reading what the store has', () => {
     }))
     await store.add(newAccountsForTests(12_000), NOW)
     expect(await sync.read(abort.signal)).toBe(5000)
+  })
+})
+
+describe('reading at once', () => {
+  test('runs one after the other, and all who ask during one share the next', async () => {
+    let running = 0
+    let reads = 0
+    const { store, sync } = open((stored) => ({
+      changesSince: async (...position) => {
+        reads++
+        expect(++running).toBe(1)
+        const page = await stored.changesSince(...position)
+        running--
+        return page
+      },
+    }))
+    await store.add([newAccountForTests('a')], NOW)
+    const first = sync.read(signal)
+    await Promise.resolve()
+    await Promise.resolve()
+    const others = Array.from({ length: 50 }, () => sync.read(signal))
+    expect(await Promise.all([first, ...others])).toEqual([1, ...others.map(() => 0)])
+    expect(reads).toBe(3)
   })
 })
 

@@ -21,14 +21,32 @@ export class AccountSync {
   readonly #directory: AccountDirectory
   #cursor: SyncCursor = FIRST_CURSOR
   #activeReadsLeft = 0
+  #reading: Promise<unknown> = Promise.resolve()
+  #next: Promise<number> | undefined
 
   constructor(store: AccountStore, directory: AccountDirectory) {
     this.#store = store
     this.#directory = directory
   }
 
-  /** Reads every row after the last one seen; returns how many there were. Each page moves the cursor on. */
-  async read(signal: AbortSignal): Promise<number> {
+  /**
+   * Reads every row after the last one seen; returns how many there were. Each page moves the cursor on. Reads run one
+   * after the other, and all who ask during one share the next: however many hints arrive, at most one read waits.
+   */
+  read(signal: AbortSignal): Promise<number> {
+    this.#next ??= this.#start(signal)
+    return this.#next
+  }
+
+  async #start(signal: AbortSignal): Promise<number> {
+    await this.#reading
+    this.#next = undefined
+    const read = this.#readAll(signal)
+    this.#reading = read.catch(() => undefined) // the caller is told; the next read starts anew
+    return read
+  }
+
+  async #readAll(signal: AbortSignal): Promise<number> {
     let total = 0
     while (!signal.aborted) {
       const { accounts, cursor } = await this.#store.changesSince(this.#cursor, PAGE_SIZE)
@@ -39,6 +57,11 @@ export class AccountSync {
     }
     this.#activeReadsLeft = total > 0 ? ACTIVE_READS : Math.max(0, this.#activeReadsLeft - 1)
     return total
+  }
+
+  /** The revision of the last row that was read. */
+  get revision(): number {
+    return this.#cursor.revision
   }
 
   /** Seconds until the next read. */

@@ -1,18 +1,28 @@
 import type { Account } from '../core/account.ts'
+import type { AccountChange } from '../core/merge-account.ts'
 import type { Slot } from './slot.ts'
 
 /** Rows per write; more wait for the next. */
 const MAX_BATCH = 500
 
+/** What became of a slot that was written: the row that the store has now, `gone` if it has none any more, or `failed`. */
+export type WriteOutcome = Account | 'gone' | 'failed'
+
+/** Merges changes into the stored rows and returns those; see `AccountStore.save`. */
+type Save = (changes: readonly AccountChange[]) => Promise<readonly Account[]>
+
 /** Writes the accounts that use has changed: together, a little later, and again if the store failed. */
 export class WriteBehind {
-  readonly #save: (accounts: readonly Account[]) => Promise<number>
+  readonly #save: Save
+  readonly #endWrite: (slot: Slot, outcome: WriteOutcome) => void
   /** At most one entry per account, however often it changed. */
   readonly #changed = new Set<Slot>()
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(save: (accounts: readonly Account[]) => Promise<number>) {
+  /** `endWrite` brings the outcome into the directory, and leaves the slot dirty if it has changed meanwhile. */
+  constructor(save: Save, endWrite: (slot: Slot, outcome: WriteOutcome) => void) {
     this.#save = save
+    this.#endWrite = endWrite
   }
 
   /** How many accounts wait to be written. */
@@ -38,13 +48,20 @@ export class WriteBehind {
   }
 
   async #write(slots: readonly Slot[]): Promise<void> {
-    const written = slots.map((slot) => slot.account)
-    const revision = await this.#save(written)
-    slots.forEach((slot, index) => {
-      if (slot.account !== written[index]) return // changed meanwhile: it stays for the next write
-      slot.account = { ...slot.account, revision }
-      slot.dirty = false
-      this.#changed.delete(slot)
-    })
+    for (const slot of slots) slot.sent = slot.account
+    try {
+      const rows = await this.#save(slots.map((slot) => ({ base: slot.base, next: slot.account })))
+      const stored = new Map(rows.map((row) => [row.id, row]))
+      for (const slot of slots) this.#end(slot, stored.get(slot.account.id) ?? 'gone')
+    } catch (error) {
+      // nothing was written, or, if the connection broke at the very end, perhaps all: then some uses count twice
+      for (const slot of slots) if (slot.sent) this.#endWrite(slot, 'failed')
+      throw error
+    }
+  }
+
+  #end(slot: Slot, outcome: WriteOutcome): void {
+    this.#endWrite(slot, outcome)
+    if (!slot.dirty) this.#changed.delete(slot)
   }
 }

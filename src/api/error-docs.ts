@@ -1,4 +1,5 @@
 import { errorCodes, errorRules } from '../core/error.ts'
+import { adminErrorCodes, adminErrorRules } from './admin/admin-error.ts'
 import { openAiErrorNames } from './openai/error-body.ts'
 
 /** `docs/errors.md`: every failure a caller can meet, as a table. */
@@ -20,5 +21,19 @@ What the upstream says about an account (401, 403) is never passed on as the cal
 | our code | status | OpenAI \`type\` | OpenAI \`code\` | another account is tried | meaning |
 | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+## Admin API
+
+One envelope for all of \`/admin/api\`: \`{"error":{"code","message","request_id","fields"?:[{"key","message"}]}}\`. \`code\` is
+one of the above or of these; \`fields\` names everything that is at fault, not only the first.
+
+| our code | status | meaning |
+| --- | --- | --- |
+${adminErrorCodes.map(describeAdminCode).join('\n')}
 `
+}
+
+function describeAdminCode(code: (typeof adminErrorCodes)[number]): string {
+  const { status, meaning } = adminErrorRules[code]
+  return `| \`${code}\` | ${status} | ${meaning} |`
 }

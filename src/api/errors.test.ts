@@ -41,7 +41,8 @@ describe('every error code', () => {
     }
     const head = { id: 'chatcmpl-1', created: 1, model: 'm' }
     const frames: string[] = []
-    for await (const frame of encodeChatStream({ head, answers: [broken()] })) frames.push(frame)
+    for await (const frame of encodeChatStream({ head, answers: [broken()], onFailure: () => {} }))
+      frames.push(frame)
     expect(frames.at(-1)).toBe('data: [DONE]\n\n')
     expect(JSON.parse(frames.at(-2)?.slice('data: '.length) ?? '')).toMatchObject({
       error: { message: 'Public words.' },

@@ -9,18 +9,25 @@ export interface PoolStats {
   readonly inFlight: number
 }
 
+/** The header in which `/health` names the installation, so that the test of the public address knows its own. */
+export const INSTANCE_HEADER = 'x-grok2api-instance'
+
 /** What readiness is judged by. */
 export interface HealthParts {
   readonly poolStats: () => PoolStats
   readonly pingStore: () => Promise<void>
   /** When the upstream last answered (epoch ms); 0: not yet. */
   readonly upstreamSeenAt: () => number
+  /** Names the installation to itself; tells nothing else. */
+  readonly instanceId?: string
 }
 
 /** `/health`: the process lives. `/ready`: the store answers and there is an account to serve with (else 503). */
-export function healthRoutes({ poolStats, pingStore, upstreamSeenAt }: HealthParts): Hono<ApiEnv> {
+export function healthRoutes(parts: HealthParts): Hono<ApiEnv> {
+  const { poolStats, pingStore, upstreamSeenAt, instanceId } = parts
   const routes = new Hono<ApiEnv>()
-  routes.get('/health', (c) => c.json({ status: 'ok' }))
+  const headers: Record<string, string> = instanceId === undefined ? {} : { [INSTANCE_HEADER]: instanceId }
+  routes.get('/health', (c) => c.json({ status: 'ok' }, 200, headers))
   routes.get('/ready', async (c) => {
     const storeAnswers = await pingStore().then(
       () => true,

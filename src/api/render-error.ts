@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { toGatewayError, type GatewayError } from '../core/error.ts'
+import { toGatewayError } from '../core/error.ts'
 import { describeError, type Log } from '../util/log.ts'
 import type { ApiEnv } from './context.ts'
 import { encodeOpenAiError } from './openai/error-body.ts'
@@ -11,17 +11,23 @@ const DEFAULT_RETRY_AFTER_SECONDS = 1
 export function renderError(thrown: unknown, c: Context<ApiEnv>, log: Log): Response {
   const failure = toGatewayError(thrown)
   logFailure(failure, c, log)
-  const { status } = failure
-  const headers = new Headers()
-  if (status === 429 || status === 503) headers.set('retry-after', String(retryAfter(failure)))
+  const { status, retryAfterSeconds } = failure
+  const headers = new Headers(retryAfterHeader(status, retryAfterSeconds))
   return Response.json(encodeOpenAiError(failure), { status, headers })
 }
 
-function retryAfter({ retryAfterSeconds }: GatewayError): number {
-  return Math.max(1, Math.ceil(retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS))
+/** `Retry-After` for the statuses that carry it, in whole seconds. */
+export function retryAfterHeader(status: number, seconds: number | undefined): Record<string, string> {
+  if (status !== 429 && status !== 503) return {}
+  return { 'retry-after': String(Math.max(1, Math.ceil(seconds ?? DEFAULT_RETRY_AFTER_SECONDS))) }
 }
 
-function logFailure(failure: GatewayError, c: Context<ApiEnv>, log: Log): void {
+/** Writes what went wrong with a request; a fault of our own with its stack. */
+export function logFailure(
+  failure: Error & { readonly code: string; readonly status: number },
+  c: Context<ApiEnv>,
+  log: Log,
+): void {
   const fields = {
     requestId: c.get('requestId'),
     method: c.req.method,

@@ -3,13 +3,16 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { GatewayError } from '../core/error.ts'
 import { newId } from '../util/ids.ts'
 import type { Log } from '../util/log.ts'
+import { adminRoutes, instanceIdOf, type AdminParts } from './admin/routes.ts'
 import type { ApiEnv } from './context.ts'
 import { healthRoutes, type HealthParts } from './health.ts'
 import { openAiRoutes, type OpenAiParts } from './openai/routes.ts'
+import { product } from './product.ts'
 import { renderError } from './render-error.ts'
 
 export interface ApiParts extends OpenAiParts, HealthParts {
   readonly log: Log
+  readonly admin: AdminParts
 }
 
 /** All doors of the gateway. */
@@ -37,7 +40,10 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
       },
     }),
   )
-  routes.route('/', healthRoutes(parts))
+  const { admin } = parts
+  routes.route('/', healthRoutes({ ...parts, instanceId: instanceIdOf(admin) }))
+  routes.get('/meta', (c) => c.json(product))
+  routes.route('/admin/api', adminRoutes(admin))
   routes.route('/v1', openAiRoutes(parts))
   routes.notFound((c) => {
     const message = `There is nothing at ${c.req.method} ${c.req.path}.`

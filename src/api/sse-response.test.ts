@@ -23,21 +23,65 @@ describe('an event stream', () => {
 
   test('asks for the next chunk only when the last one was taken', async () => {
     let asked = 0
-    const frames: AsyncIterator<string> = {
-      next: async () => ({ done: false, value: `data: ${++asked}\n\n` }),
+    async function* endless(): AsyncGenerator<string> {
+      for (;;) yield `data: ${++asked}\n\n`
     }
-    const reader = sseResponse(frames, { onCancel: () => {} }).body?.getReader()
+    const reader = sseResponse(endless(), { onCancel: () => {} }).body?.getReader()
     await reader?.read()
     await Bun.sleep(0)
     expect(asked).toBeLessThanOrEqual(3)
     await reader?.cancel()
   })
 
-  test('says so when the client leaves', async () => {
+  test('closes its source when a client leaves that had stopped reading', async () => {
+    let closed = false
     let left = false
-    const frames: AsyncIterator<string> = { next: () => Promise.withResolvers<never>().promise }
-    const response = sseResponse(frames, { onCancel: () => (left = true) })
-    await response.body?.cancel()
-    expect(left).toBe(true)
+    async function* source(): AsyncGenerator<string> {
+      try {
+        for (;;) yield 'data: x\n\n'
+      } finally {
+        closed = true
+      }
+    }
+    const reader = sseResponse(source(), { onCancel: () => (left = true) }).body?.getReader()
+    await reader?.read()
+    await Bun.sleep(0)
+    await reader?.cancel()
+    expect({ closed, left }).toEqual({ closed: true, left: true })
+  })
+
+  test('closes its source when a client leaves that waits for the next chunk', async () => {
+    const leaving = Promise.withResolvers<string>()
+    let closed = false
+    async function* source(): AsyncGenerator<string> {
+      try {
+        yield await leaving.promise
+      } finally {
+        closed = true
+      }
+    }
+    const onCancel = (): void => leaving.reject(new Error('left'))
+    const reader = sseResponse(source(), { onCancel }).body?.getReader()
+    const reading = reader?.read()
+    await Bun.sleep(0)
+    await reader?.cancel().catch(() => undefined)
+    await reading?.catch(() => undefined)
+    expect(closed).toBe(true)
+  })
+
+  test('gives up a client that takes nothing for many heartbeats', async () => {
+    const closed = Promise.withResolvers<string>()
+    async function* source(): AsyncGenerator<string> {
+      try {
+        for (;;) yield 'data: x\n\n'
+      } finally {
+        closed.resolve('closed')
+      }
+    }
+    const reader = sseResponse(source(), { onCancel: () => {}, heartbeatMs: 1 }).body?.getReader()
+    await reader?.read()
+    expect(await closed.promise).toBe('closed')
+    await reader?.read().catch(() => undefined)
+    await expect(reader?.read()).rejects.toThrow('takes nothing')
   })
 })

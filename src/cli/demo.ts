@@ -1,7 +1,7 @@
 import { addAccounts } from '../accounts/add-accounts.ts'
 import { parseStartup } from '../config/startup.ts'
 import { systemClock } from '../util/clock.ts'
-import { openBox, openStore } from './open-parts.ts'
+import { openBox, openStores } from './open-parts.ts'
 import { serve, type Server } from './serve.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -55,11 +55,11 @@ function demoEnvironment(given: Environment, emulatorUrl: string): Environment {
 
 async function addDemoAccounts(environment: Environment): Promise<void> {
   const startup = parseStartup(environment)
-  const store = await openStore(startup)
+  const stores = await openStores(startup)
   try {
-    await addAccounts(store, openBox(startup), accounts, systemClock())
+    await addAccounts(stores.accounts, openBox(startup), accounts, systemClock())
   } finally {
-    await store.close()
+    await stores.close()
   }
 }
 

@@ -2,32 +2,83 @@ import { ConfigFile } from '../store/config-file.ts'
 import type { AppOptions } from '../app.ts'
 import { SettingsService } from '../config/settings.ts'
 import { parseStartup, type StartupOptions } from '../config/startup.ts'
-import type { AccountStore } from '../store/contract.ts'
-import { loadSecretKey } from '../store/secret-key.ts'
-import { openSqliteAccountStore } from '../store/sql/sqlite.ts'
+import type { Stores } from '../store/contract.ts'
+import { loadSecretKeys, type SecretKeySource } from '../store/secret-key.ts'
+import { openMysqlStores } from '../store/sql/mysql.ts'
+import type { PoolOptions } from '../store/sql/pool-options.ts'
+import { openPostgresStores } from '../store/sql/postgres.ts'
+import { openSqliteStores } from '../store/sql/sqlite.ts'
 import { prepareDataDir } from './prepare-data-dir.ts'
+import { WORKER_VARIABLE } from './supervise.ts'
 import { SecretBox } from '../util/secret-box.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Opens what the app stands on, by the environment: settings, accounts, key. */
+/** Opens what the app stands on, by the environment: stores, settings, key. */
 export async function openParts(environment: Environment): Promise<AppOptions> {
   const startup = parseStartup(environment)
   prepareDataDir(startup.dataDir)
-  const persistence = new ConfigFile({ path: startup.configLocalPath })
-  const settings = await SettingsService.open({ persistence, environment })
-  return { startup, settings, store: await openStore(startup), box: openBox(startup) }
+  const box = openBox(startup)
+  const stores = await openStores(startup)
+  try {
+    const settings = await SettingsService.open({ persistence: stores.settings, environment })
+    const [sessionKey] = loadSecretKeys(keySource(startup))
+    if (!sessionKey) throw new Error('there is no secret key')
+    return { startup, settings, stores, box, sessionKey, worker: Number(environment[WORKER_VARIABLE] ?? 0) }
+  } catch (error) {
+    await stores.close()
+    throw error
+  }
 }
 
-/** The account store that `ACCOUNT_STORAGE` names. */
-export function openStore({ accountStorage, accountLocalPath }: StartupOptions): Promise<AccountStore> {
-  if (accountStorage === 'local') return openSqliteAccountStore(accountLocalPath)
-  throw new Error(`ACCOUNT_STORAGE=${accountStorage} is not served by this version; use local`)
+/** The stores that `ACCOUNT_STORAGE` names; settings are kept in the same place, with `local` in a file beside it. */
+export async function openStores(startup: StartupOptions): Promise<Stores> {
+  const { accountStorage, accountMysqlUrl = '', accountPostgresqlUrl = '' } = startup
+  if (accountStorage === 'postgresql') {
+    return openNamed('ACCOUNT_POSTGRESQL_URL', openPostgresStores(accountPostgresqlUrl, poolOptions(startup)))
+  }
+  if (accountStorage === 'mysql') {
+    return openNamed('ACCOUNT_MYSQL_URL', openMysqlStores(accountMysqlUrl, poolOptions(startup)))
+  }
+  if (accountStorage === 'redis') throw new Error('ACCOUNT_STORAGE=redis is not served by this version yet')
+  return openLocal(startup)
+}
+
+async function openLocal(startup: StartupOptions): Promise<Stores> {
+  const settings = new ConfigFile({ path: startup.configLocalPath })
+  const { inFlight, ...stores } = await openSqliteStores(startup.accountLocalPath, { settings })
+  // one process counts what is in flight in memory
+  return startup.serverWorkers > 1 && inFlight ? { ...stores, inFlight } : stores
+}
+
+/** Says which variable is to blame; the messages below it never hold the address. */
+async function openNamed(variable: string, opening: Promise<Stores>): Promise<Stores> {
+  try {
+    return await opening
+  } catch (error) {
+    throw new Error(`${variable} cannot be used`, { cause: error })
+  }
+}
+
+function poolOptions(startup: StartupOptions): PoolOptions {
+  return {
+    size: startup.sqlPoolSize,
+    maxOverflow: startup.sqlMaxOverflow,
+    timeoutSeconds: startup.sqlPoolTimeoutSeconds,
+    recycleSeconds: startup.sqlPoolRecycleSeconds,
+  }
+}
+
+/** Where the keys are that credentials are sealed with. */
+export function keySource({ dataDir, secretKey, oldSecretKey }: StartupOptions): SecretKeySource {
+  return {
+    dataDir,
+    ...(secretKey !== undefined && { fromEnvironment: secretKey }),
+    ...(oldSecretKey !== undefined && { oldFromEnvironment: oldSecretKey }),
+  }
 }
 
 /** The box that credentials are sealed in. */
-export function openBox({ dataDir, secretKey }: StartupOptions): SecretBox {
-  return new SecretBox(
-    loadSecretKey({ dataDir, ...(secretKey !== undefined && { fromEnvironment: secretKey }) }),
-  )
+export function openBox(startup: StartupOptions): SecretBox {
+  return new SecretBox(() => loadSecretKeys(keySource(startup)))
 }

@@ -2,7 +2,9 @@ import { createApp, type App, type AppOptions } from '../app.ts'
 import type { SettingsService } from '../config/settings.ts'
 import { createLog } from '../util/log.ts'
 import { openLogging } from '../util/open-logging.ts'
+import { announceSecrets } from './announce-secrets.ts'
 import { openParts } from './open-parts.ts'
+import { WORKER_VARIABLE } from './supervise.ts'
 
 const log = createLog('serve')
 
@@ -24,13 +26,13 @@ export async function serve(environment: Environment): Promise<Server> {
   // closes what is open already when a later step fails; in the end it becomes the server's own close
   await using opened = new AsyncDisposableStack()
   const parts = await openParts(environment)
-  opened.defer(() => parts.store.close())
+  opened.defer(() => parts.stores.close())
   opened.defer(await openLogging(loggingOptions(parts)))
   announceSecrets(await parts.settings.ensureGenerated())
   logWarnings(parts)
   const app = await createApp(parts)
   opened.defer(() => app.close())
-  const listener = listen(app, parts)
+  const listener = listen(app, parts, environment[WORKER_VARIABLE] !== undefined)
   opened.defer(async () => {
     await Promise.race([listener.stop(), Bun.sleep(DRAIN_SECONDS * 1000)])
     await listener.stop(true)
@@ -41,37 +43,27 @@ export async function serve(environment: Environment): Promise<Server> {
   return { url, settings: parts.settings, close: () => resources.disposeAsync() }
 }
 
-function listen(app: App, { startup }: AppOptions) {
+function listen(app: App, { startup }: AppOptions, isWorker: boolean) {
   return Bun.serve({
     hostname: startup.serverHost,
     port: startup.serverPort,
     development: false,
     // Bun shares the port between programs unless told otherwise: a second gateway would silently take half the requests
-    reusePort: false,
-    fetch: (request, server) => app.fetch(request, { allowSilence: () => server.timeout(request, 0) }),
+    reusePort: isWorker,
+    fetch: (request, server) => {
+      const address = server.requestIP(request)?.address
+      const allowSilence = (): void => server.timeout(request, 0)
+      return app.fetch(request, { allowSilence, ...(address !== undefined && { address }) })
+    },
   })
 }
 
-function logWarnings({ settings, startup }: AppOptions): void {
+function logWarnings({ settings }: AppOptions): void {
   for (const { key, message } of settings.warnings) log.warn(`${key} ${message}`, { setting: key })
-  if (startup.serverWorkers > 1) {
-    log.warn('SERVER_WORKERS is not served by this version: one process runs', {
-      asked: startup.serverWorkers,
-    })
-  }
 }
 
 function loggingOptions({ startup, settings }: AppOptions) {
   const { file_level: level, max_files: maxFiles } = settings.current.logging
   const file = { directory: startup.logDir, level, maxFiles }
   return { consoleLevel: startup.logLevel, ...(startup.logFileEnabled && { file }) }
-}
-
-/** Secrets made up at the first start are shown once, on standard output only: they do not belong in a log. */
-function announceSecrets(generated: Awaited<ReturnType<SettingsService['ensureGenerated']>>): void {
-  for (const { key, value, stored, problem } of generated) {
-    console.log(`${key} = ${value}   (made at this first start${stored ? ' and stored' : ''})`)
-    if (!stored)
-      console.log(`  it could not be stored and holds for this process only: ${problem ?? 'unknown reason'}`)
-  }
 }

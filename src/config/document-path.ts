@@ -7,6 +7,13 @@ export function setAtKey(document: Table, key: string, value: unknown): Table {
   return setAtPath(document, key.split('.'), value)
 }
 
+/** The value of one dotted key in a nested document; undefined if there is none. */
+export function getAtKey(document: Table, key: string): unknown {
+  let value: unknown = document
+  for (const name of key.split('.')) value = isTable(value) ? value[name] : undefined
+  return value
+}
+
 /** A copy of a nested document without one dotted key. */
 export function removeAtKey(document: Table, key: string): Table {
   return removeAtPath(document, key.split('.'))

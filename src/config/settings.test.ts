@@ -160,6 +160,16 @@ describe('save', () => {
     )
   })
 
+  test('can reset other keys in the same step', async () => {
+    const { persistence, service } = await openService({ ...KEYS, chat: { timeout: 5 } })
+    await service.save({ image: { timeout: 6 } }, { reset: ['chat.timeout'] })
+    expect(persistence.saves).toBe(1)
+    expect(service.stored).toEqual({ ...KEYS, chat: {}, image: { timeout: 6 } })
+    const refused = service.save({ image: { timeout: 7 } }, { reset: ['app.app_key'] })
+    await expect(refused).rejects.toBeInstanceOf(SettingsFaultError)
+    expect(service.current.image.timeout).toBe(6)
+  })
+
   test('that the back end refuses leaves the snapshot, and the next one works', async () => {
     const { persistence, service } = await openService()
     persistence.saveError = new Error('disk full')

@@ -4,7 +4,8 @@ import {
   type SettingsDocument,
   type SettingsPersistence,
 } from '../core/settings-document.ts'
-import { removeAtKey, setAtKey } from './document-path.ts'
+import { settingDefinitions } from './definitions.ts'
+import { getAtKey, removeAtKey, setAtKey } from './document-path.ts'
 import {
   generateSecret,
   isGeneratedKey,
@@ -25,6 +26,14 @@ export interface SettingsServiceOptions {
   readonly environment: Environment
   /** Told when a listener throws; without it the error reaches whoever caused the change. */
   readonly onListenerError?: (error: unknown) => void
+}
+
+/** How a save is made. */
+export interface SaveOptions {
+  /** Refuses the save unless the stored document is at this version. */
+  readonly expectedVersion?: string
+  /** Keys whose stored values are removed. */
+  readonly reset?: readonly string[]
 }
 
 /** Called after the snapshot was swapped, and only if a value differs. */
@@ -71,9 +80,20 @@ export class SettingsService {
     return this.#state.version
   }
 
+  /** The stored overrides in force, nested: secrets in the clear. */
+  get stored(): Values {
+    return this.#state.values
+  }
+
   /** The layer a value comes from; `undefined` for a key that is not a setting. */
   origin(key: string): SettingOrigin | undefined {
     return this.#state.origins.get(key)
+  }
+
+  /** The values that the stored document gives, by key; what is no setting, or not good, is not among them. */
+  storedValues(): ReadonlyMap<string, unknown> {
+    const stored = settingDefinitions.filter(({ key }) => this.origin(key) === 'stored')
+    return new Map(stored.map(({ key }) => [key, getAtKey(this.#state.settings, key)]))
   }
 
   /** Calls the listener after each change until the returned function is called. */
@@ -86,21 +106,27 @@ export class SettingsService {
 
   /**
    * Stores a patch, nested or with dotted keys, and puts it in force. Throws `SettingsFaultError` with every fault, or
-   * `SettingsConflictError` when the stored document is not at `expectedVersion`; nothing is changed then.
+   * `SettingsConflictError` when the stored document is not at `expectedVersion`; nothing is changed then. The stored
+   * values of the keys in `reset` are removed in the same step.
    */
-  save(patch: unknown, options: { readonly expectedVersion?: string } = {}): Promise<Settings> {
+  save(patch: unknown, options: SaveOptions = {}): Promise<Settings> {
+    const { expectedVersion, reset = [] } = options
     return this.#inTurn(async () => {
       const changes = parseSettingsPatch(patch, (key) => this.#findLock(key))
+      this.#checkReset(reset)
       const edit = (values: Values): Values =>
-        [...changes].reduce((edited, [key, value]) => setAtKey(edited, key, value), values)
-      return this.#commit(edit, options.expectedVersion)
+        [...changes].reduce(
+          (edited, [key, value]) => setAtKey(edited, key, value),
+          reset.reduce(removeAtKey, values),
+        )
+      return this.#commit(edit, expectedVersion)
     })
   }
 
   /** Removes the stored values of these keys; throws `SettingsFaultError` for unknown, locked and generated ones. */
   reset(keys: readonly string[]): Promise<Settings> {
     return this.#inTurn(async () => {
-      checkResetKeys(keys, (key) => this.#findLock(key) ?? findResetObstacle(key))
+      this.#checkReset(keys)
       return this.#commit((values) => keys.reduce(removeAtKey, values))
     })
   }
@@ -210,6 +236,10 @@ export class SettingsService {
       }
     }
     if (errors.length > 0) throw new AggregateError(errors, 'A listener of the settings failed')
+  }
+
+  #checkReset(keys: readonly string[]): void {
+    checkResetKeys(keys, (key) => this.#findLock(key) ?? findResetObstacle(key))
   }
 
   #findLock(key: string): string | undefined {

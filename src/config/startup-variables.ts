@@ -60,7 +60,12 @@ export const startupVariables = z.object({
   ACCOUNT_SYNC_INTERVAL: seconds(30, 'Time between two looks for account changes while nothing changes.'),
   ACCOUNT_SYNC_ACTIVE_INTERVAL: seconds(3, 'Time between two looks for account changes after one was seen.'),
   CONFIG_LOCAL_PATH: optionalText('File of the stored settings.', '${DATA_DIR}/config.toml'),
-  GROK2API_SECRET_KEY: secretKey(),
+  GROK2API_SECRET_KEY: secretKey(
+    'Secret from which the key is derived that encrypts account credentials at rest; empty keeps one in a file in DATA_DIR.',
+  ),
+  GROK2API_SECRET_KEY_OLD: secretKey(
+    'The secret before, while `keys rotate` has not put everything under the new one.',
+  ),
 })
 
 function describe<Type extends z.ZodType>(type: Type, info: StartupVariableInfo): Type {
@@ -186,16 +191,12 @@ function dsn([scheme, ...aliases]: readonly [string, ...string[]], description: 
   return describe(type, { description, default: '' })
 }
 
-function secretKey() {
+function secretKey(description: string) {
   const type = z
     .string()
     .min(SHORTEST_SECRET, { error: `must have at least ${SHORTEST_SECRET} characters` })
     .optional()
-  return describe(type, {
-    description:
-      'Secret from which the key is derived that encrypts account credentials at rest; empty keeps one in a file in DATA_DIR.',
-    default: '',
-  })
+  return describe(type, { description, default: '' })
 }
 
 function isTimeZone(name: string): boolean {

@@ -29,6 +29,7 @@ export interface StartupOptions {
   readonly accountSyncActiveIntervalSeconds: number
   readonly configLocalPath: string
   readonly secretKey?: string
+  readonly oldSecretKey?: string
 }
 
 type Variables = z.output<typeof startupVariables>
@@ -89,6 +90,9 @@ function nameServerOptions(variables: Variables) {
     timeZone: variables.TZ,
     configLocalPath: variables.CONFIG_LOCAL_PATH ?? join(variables.DATA_DIR, 'config.toml'),
     ...(variables.GROK2API_SECRET_KEY !== undefined && { secretKey: variables.GROK2API_SECRET_KEY }),
+    ...(variables.GROK2API_SECRET_KEY_OLD !== undefined && {
+      oldSecretKey: variables.GROK2API_SECRET_KEY_OLD,
+    }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { freshCondition, type Account } from './account.ts'
+import { emptyProfile, freshCondition, type Account } from './account.ts'
 import { defaultQuota, type QuotaWindow } from './quota.ts'
 
 /** A moment to hold the clock at. */
@@ -14,7 +14,12 @@ export function accountForTests(changes: Partial<Account> = {}): Account {
     credentialHash: `hash-${id}`,
     sealedCredential: `sealed-${id}`,
     tier,
-    tags: [],
+    ...emptyProfile,
+    email: null,
+    upstreamUserId: null,
+    tierDoubt: null,
+    syncedAt: null,
+    history: [],
     successCount: 0,
     failureCount: 0,
     lastUsedAt: null,

@@ -4,7 +4,7 @@ import type { Quota } from './quota.ts'
 
 /** Why an account is in its state: a code, the evidence in a sentence, and when it was seen (epoch ms). */
 export interface StateCause {
-  readonly code: ErrorCode | 'operator'
+  readonly code: ErrorCode | 'operator' | 'recovered'
   readonly evidence: string
   readonly at: number
 }
@@ -43,15 +43,52 @@ export interface AccountCondition {
   readonly quota: Quota
 }
 
+/** A change of state, kept with the account so that an operator sees what happened. */
+export interface StateTransition {
+  readonly from: AccountState['status']
+  readonly to: AccountState['status']
+  readonly cause: StateCause
+}
+
+/** Transitions that are kept per account, newest last. */
+export const MAX_HISTORY = 20
+
+/** What an operator says about an account. */
+export interface AccountProfile {
+  readonly label: string
+  readonly notes: string
+  readonly groups: readonly string[]
+  readonly tags: readonly string[]
+  /** Accounts of a higher priority are chosen first; 0 is normal. */
+  readonly priority: number
+  /** Requests at once, instead of the setting; null: as the setting says. */
+  readonly maxInFlight: number | null
+  /** The tier that holds whatever the upstream's figures suggest; null: as detected. */
+  readonly pinnedTier: Tier | null
+  /** A proxy for this account alone, encrypted, since it may hold a password; null: as the settings say. */
+  readonly sealedProxyUrl: string | null
+}
+
+/** What the upstream says about an account, and how far it was believed yet. */
+export interface AccountFindings {
+  readonly email: string | null
+  readonly upstreamUserId: string | null
+  /** A lower tier that was seen, and how often in a row: one odd answer changes nothing. */
+  readonly tierDoubt: { readonly tier: Tier; readonly count: number } | null
+  /** When the upstream last gave real figures (epoch ms). */
+  readonly syncedAt: number | null
+}
+
 /** One upstream account as it is stored. */
-export interface Account extends AccountCondition {
+export interface Account extends AccountCondition, AccountProfile, AccountFindings {
   readonly id: number
   /** SHA-256 of the normalised credential, hex; unique. */
   readonly credentialHash: string
   /** The credential, encrypted (`util/secret-box`). */
   readonly sealedCredential: string
   readonly tier: Tier
-  readonly tags: readonly string[]
+  /** The last changes of state, oldest first. */
+  readonly history: readonly StateTransition[]
   readonly successCount: number
   readonly failureCount: number
   readonly lastUsedAt: number | null
@@ -62,8 +99,34 @@ export interface Account extends AccountCondition {
   readonly revision: number
 }
 
-/** What a store needs to add an account; it gives the id, the revision and the times. */
-export type NewAccount = Pick<Account, 'credentialHash' | 'sealedCredential' | 'tier' | 'tags' | 'quota'>
+/** What a store needs to add an account, and whatever is known of it already; the rest starts afresh. */
+export type NewAccount = Pick<Account, 'credentialHash' | 'sealedCredential' | 'tier' | 'quota'> &
+  Partial<Omit<Account, 'id' | 'revision' | 'updatedAt'>>
+
+/** A profile that says nothing. */
+export const emptyProfile: AccountProfile = {
+  label: '',
+  notes: '',
+  groups: [],
+  tags: [],
+  priority: 0,
+  maxInFlight: null,
+  pinnedTier: null,
+  sealedProxyUrl: null,
+}
+
+/**
+ * The changed account with the change of its state, if there is one, at the end of its history. States carry their cause,
+ * all but `active`: `cause` says how an account came back, if not by a request that succeeded.
+ */
+export function noteTransition(before: Account, after: Account, cause?: StateCause): Account {
+  const from = before.state.status
+  const to = after.state.status
+  if (from === to) return after
+  const recovered: StateCause = { code: 'recovered', evidence: 'a request succeeded', at: after.healthAt }
+  const reason = after.state.status === 'active' ? (cause ?? recovered) : after.state.cause
+  return { ...after, history: [...after.history, { from, to, cause: reason }].slice(-MAX_HISTORY) }
+}
 
 /** The condition of an account that nothing has happened to yet. */
 export function freshCondition(quota: Quota, now: number): AccountCondition {

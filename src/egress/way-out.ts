@@ -19,7 +19,8 @@ const DIRECT: WayOut = { id: 'direct' }
 const supportedSchemes = new Set(['http:', 'https:'])
 
 /** The way out for the next request. A setting that cannot be followed is an error, never a silent direct connection. */
-export function chooseWayOut(settings: EgressSettings): WayOut {
+export function chooseWayOut(settings: EgressSettings, accountProxyUrl: string | null = null): WayOut {
+  if (accountProxyUrl !== null) return throughProxy(accountProxyUrl, 'the proxy of the account')
   if (settings.mode === 'direct') return DIRECT
   if (settings.mode === 'proxy_pool') {
     throw notPossible(
@@ -28,14 +29,17 @@ export function chooseWayOut(settings: EgressSettings): WayOut {
   }
   if (settings.proxyUrl === '')
     throw notPossible('proxy.egress.mode is single_proxy, but proxy.egress.proxy_url is empty')
-  const url = URL.parse(settings.proxyUrl)
-  if (!url) throw notPossible('proxy.egress.proxy_url is not a URL')
+  return throughProxy(settings.proxyUrl, 'proxy.egress.proxy_url')
+}
+
+/** `what` names the setting in the log; the address itself may hold a password. */
+function throughProxy(proxyUrl: string, what: string): WayOut {
+  const url = URL.parse(proxyUrl)
+  if (!url) throw notPossible(`${what} is not a URL`)
   if (!supportedSchemes.has(url.protocol)) {
-    throw notPossible(
-      `proxy.egress.proxy_url: this version speaks to http and https proxies, not ${url.protocol}`,
-    )
+    throw notPossible(`${what}: this version speaks to http and https proxies, not ${url.protocol}`)
   }
-  return { id: `proxy ${url.host}`, proxyUrl: settings.proxyUrl }
+  return { id: `proxy ${url.host}`, proxyUrl }
 }
 
 function notPossible(cause: string): GatewayError {

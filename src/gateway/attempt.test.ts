@@ -3,7 +3,7 @@ import { AccountDirectory } from '../accounts/directory.ts'
 import { GatewayError, type ErrorCode } from '../core/error.ts'
 import { findModel } from '../core/models.ts'
 import { defaultQuota } from '../core/quota.ts'
-import { newRow } from '../store/memory.ts'
+import { newRow } from '../store/new-row.ts'
 import { createLog } from '../util/log.ts'
 import { attempt, type Attempt, type AttemptParts, type AttemptPlan } from './attempt.ts'
 
@@ -34,6 +34,7 @@ function createParts(
     directory,
     openCredential: () => 'token',
     chooseWayOut: () => ({ id: 'direct' }),
+    refreshForShortage: async () => false,
     settings: () => ({ maxRetries, retryStatuses: [503], autoModeFallback: true }),
     log: createLog('test'),
   }

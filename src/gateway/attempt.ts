@@ -1,5 +1,6 @@
-import type { AccountDirectory } from '../accounts/directory.ts'
-import { leaseAccount, type AccountLease, type OpenCredential } from '../accounts/lease.ts'
+import type { AccountDirectory, ReserveQuery } from '../accounts/directory.ts'
+import { leaseAccount, type AccountLease, type LeaseParts } from '../accounts/lease.ts'
+import type { Shortage } from '../accounts/refresh-plan.ts'
 import { GatewayError, toGatewayError, type ErrorCode } from '../core/error.ts'
 import { modeOrder, poolOrder, type Model } from '../core/model.ts'
 import type { WayOut } from '../egress/way-out.ts'
@@ -15,10 +16,10 @@ export interface AttemptSettings {
 }
 
 /** The parts that every call to the upstream needs. */
-export interface AttemptParts {
-  readonly directory: AccountDirectory
-  readonly openCredential: OpenCredential
-  readonly chooseWayOut: () => WayOut
+export interface AttemptParts extends LeaseParts {
+  /** Asks the upstream about accounts that may have been missed by a wrong guess; true: look again. */
+  readonly refreshForShortage: (shortage: Shortage, signal: AbortSignal) => Promise<boolean>
+  readonly chooseWayOut: (accountProxyUrl: string | null) => WayOut
   readonly settings: () => AttemptSettings
   readonly log: Log
 }
@@ -64,11 +65,11 @@ export async function* attempt<Item>(
   let mayPenalise = true
   let failure: GatewayError | undefined
   for (let retries = 0; retries <= maxRetries; retries++) {
-    await using lease = leaseAccount(parts.directory, query, parts.openCredential)
+    await using lease = await leaseOrRefresh(parts, query, plan.signal)
     if (!lease) break
     let delivered = false
     try {
-      for await (const batch of open({ lease, wayOut: parts.chooseWayOut() })) {
+      for await (const batch of open({ lease, wayOut: parts.chooseWayOut(lease.proxyUrl) })) {
         delivered = true
         yield batch
       }
@@ -85,6 +86,17 @@ export async function* attempt<Item>(
     }
   }
   throw withRetryAfter(failure ?? noAccount(parts.directory, plan.model), parts.directory)
+}
+
+/** An account at once, or after those that seemed used up were asked; only the latter waits. */
+async function leaseOrRefresh(
+  parts: AttemptParts,
+  query: ReserveQuery,
+  signal: AbortSignal,
+): Promise<AccountLease | undefined> {
+  const lease = await leaseAccount(parts, query)
+  if (lease || query.exclude.size > 0) return lease
+  return (await parts.refreshForShortage(query, signal)) ? leaseAccount(parts, query) : undefined
 }
 
 function reportFailure(lease: AccountLease, failure: GatewayError, mayPenalise: boolean): void {

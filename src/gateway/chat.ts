@@ -25,8 +25,11 @@ export interface ChatParts extends AttemptParts {
 export interface Chat {
   /** The text that the upstream receives; what usage is estimated from. */
   readonly prompt: string
-  /** Starts an answer; the first pull leases an account. Several answers to one chat are several calls. */
-  open(): AsyncGenerator<readonly ChatEvent[]>
+  /**
+   * Starts an answer; the first pull leases an account. Several answers to one chat are several calls. A door's own
+   * filters come after the request's.
+   */
+  open(filters?: readonly EventFilter[]): AsyncGenerator<readonly ChatEvent[]>
 }
 
 /** Who asks: the request's id for the log, and the signal that fires when the client leaves. */
@@ -39,7 +42,7 @@ export interface Caller {
 export function openChat(parts: ChatParts, request: ChatRequest, caller: Caller): Chat {
   const prompt = encodePrompt(request.messages)
   const plan = { model: request.model, ...caller }
-  const open = (): AsyncGenerator<readonly ChatEvent[]> => {
+  const open: Chat['open'] = (filters = []) => {
     const stream = attempt(parts, plan, ({ lease, wayOut }) =>
       parts.upstream.chat({
         credential: lease.credential,
@@ -50,7 +53,7 @@ export function openChat(parts: ChatParts, request: ChatRequest, caller: Caller)
         ...(wayOut.proxyUrl !== undefined && { proxyUrl: wayOut.proxyUrl }),
       }),
     )
-    return filterEvents(stream, chooseFilters(parts, request))
+    return filterEvents(stream, [...chooseFilters(parts, request), ...filters])
   }
   return { prompt, open }
 }

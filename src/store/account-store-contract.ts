@@ -1,36 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { accountForTests, NOW, windowForTests } from '../core/account-for-tests.ts'
-import type { Account, AccountState, NewAccount } from '../core/account.ts'
-import { defaultQuota } from '../core/quota.ts'
-import { FIRST_CURSOR, type AccountStore } from './contract.ts'
-
-/** For tests: an account that is not stored yet. */
-export function newAccountForTests(name: string | number, changes: Partial<NewAccount> = {}): NewAccount {
-  return {
-    credentialHash: `hash ${name}`,
-    sealedCredential: `sealed ${name}`,
-    tier: 'basic',
-    tags: [],
-    quota: defaultQuota('basic'),
-    ...changes,
-  }
-}
-
-/** For tests: so many accounts that are not stored yet. */
-export function newAccountsForTests(count: number): NewAccount[] {
-  return Array.from({ length: count }, (_, n) => newAccountForTests(n))
-}
-
-/** For tests: everything in a store, deleted rows included. */
-export async function readAll(store: AccountStore): Promise<readonly Account[]> {
-  return (await store.changesSince(FIRST_CURSOR, 100_000)).accounts
-}
-
-async function readOne(store: AccountStore, id: number): Promise<Account> {
-  const account = (await readAll(store)).find((account) => account.id === id)
-  if (!account) throw new Error(`no account ${id}`)
-  return account
-}
+import { accountForTests, NOW } from '../core/account-for-tests.ts'
+import type { Account } from '../core/account.ts'
+import { testMerging, testRoundTrips } from './account-save-contract.ts'
+import { CredentialTakenError, FIRST_CURSOR, type AccountStore, type Stores } from './contract.ts'
+import { rejectionOf } from './rejection-for-tests.ts'
+import {
+  addOne,
+  changeForTests,
+  deletedForTests,
+  markDeleted,
+  newAccountForTests,
+  newAccountsForTests,
+  readAll,
+  readOne,
+} from './stored-accounts-for-tests.ts'
 
 /** Everything read page by page, with what `between` does after each page. */
 async function readPages(
@@ -51,23 +34,24 @@ async function readPages(
   throw new Error('the pages never end')
 }
 
-const deleted: AccountState = { status: 'deleted', cause: { code: 'operator', evidence: 'removed', at: NOW } }
-
-async function markDeleted(store: AccountStore, id: number): Promise<void> {
-  await store.save([{ ...(await readOne(store, id)), state: deleted }], NOW)
-}
-
 /** The promises of every account store; `open` gives an empty one. */
-export function describeAccountStore(name: string, open: () => Promise<AccountStore>): void {
+export function describeAccountStore(
+  name: string,
+  open: () => Promise<Pick<Stores, 'accounts' | 'close'>>,
+): void {
   describe(name, () => {
     let store: AccountStore
+    let close: () => Promise<void>
     beforeEach(async () => {
-      store = await open()
+      const stores = await open()
+      store = stores.accounts
+      close = () => stores.close()
     })
-    afterEach(() => store.close())
+    afterEach(() => close())
     describe('adding', () => testAdding(() => store))
     describe('adding what was deleted', () => testReviving(() => store))
     describe('saving', () => testSaving(() => store))
+    describe('merging', () => testMerging(() => store))
     describe('what comes back', () => testRoundTrips(() => store))
     describe('reading changes', () => testChanges(() => store))
     describe('the store itself', () => testWhole(() => store))
@@ -113,10 +97,7 @@ function testReviving(store: () => AccountStore): void {
   test('keeps the id and starts everything else afresh, with what is added now', async () => {
     const [first] = await store().add([newAccountForTests('a')], NOW)
     const id = first?.id ?? 0
-    await store().save(
-      [{ ...accountForTests({ id }), ...newAccountForTests('a'), failureCount: 9, health: 0.1 }],
-      NOW,
-    )
+    await store().save([changeForTests(await readOne(store(), id), { failureCount: 9, health: 0.1 })], NOW)
     await markDeleted(store(), id)
     const anew = newAccountForTests('a', { sealedCredential: 'anew', tier: 'super', tags: ['back'] })
     expect(await store().add([anew], NOW + 7)).toEqual([{ id, outcome: 'revived' }])
@@ -144,89 +125,66 @@ function testReviving(store: () => AccountStore): void {
 
 function testSaving(store: () => AccountStore): void {
   test('passes over ids that are not stored', async () => {
-    await store().save([accountForTests({ id: 12_345 })], NOW)
+    const nobody = accountForTests({ id: 12_345 })
+    expect(await store().save([changeForTests(nobody, { label: 'new' })], NOW)).toEqual([])
     expect(await readAll(store())).toEqual([])
   })
 
+  test('of nothing saves nothing', async () => {
+    expect(await store().save([], NOW)).toEqual([])
+  })
+
   test('never brings a deleted account back: that is a late write of what was in use', async () => {
-    const [first] = await store().add([newAccountForTests('a')], NOW)
-    const before = await readOne(store(), first?.id ?? 0)
+    const before = await addOne(store())
     await markDeleted(store(), before.id)
-    await store().save([{ ...before, successCount: 1 }], NOW + 1)
-    expect((await readOne(store(), before.id)).state).toEqual(deleted)
+    expect(await store().save([changeForTests(before, { successCount: 1 })], NOW + 1)).toEqual([])
+    expect((await readOne(store(), before.id)).state).toEqual(deletedForTests)
     expect(await store().count()).toBe(0)
   })
 
-  test('takes the next revision with every write, and stamps the rows with it', async () => {
+  test('takes the next revision with every write, stamps the rows with it, and returns them', async () => {
     await store().add(newAccountsForTests(2), NOW)
     const [first, second] = await readAll(store())
     if (!first || !second) throw new Error('two accounts were added')
-    const revisions = [first.revision]
-    for (const account of [first, second]) revisions.push(await store().save([account], NOW + 1))
-    revisions.push(await store().save([first, second], NOW + 2))
-    expect(revisions).toEqual([0, 1, 2, 3].map((n) => first.revision + n))
-    expect(await readAll(store())).toMatchObject([
-      { id: first.id, revision: revisions[3] ?? 0, updatedAt: NOW + 2 },
-      { id: second.id, revision: revisions[3] ?? 0, updatedAt: NOW + 2 },
-    ])
+    const change = (account: Account) => changeForTests(account, { label: 'new' })
+    const saved = [
+      ...(await store().save([change(first)], NOW + 1)),
+      ...(await store().save([change(second)], NOW + 1)),
+      ...(await store().save([change(first), change(second)], NOW + 2)),
+    ]
+    expect(saved.map(({ revision }) => revision - first.revision)).toEqual([1, 2, 3, 3])
+    expect(await readAll(store())).toEqual(saved.slice(2))
+    expect(saved.at(-1)).toMatchObject({ label: 'new', updatedAt: NOW + 2 })
+  })
+
+  test('500 changes in one call writes all of them', async () => {
+    await store().add(newAccountsForTests(600), NOW)
+    const all = await readAll(store())
+    const saved = await store().save(
+      all.slice(0, 500).map((account) => changeForTests(account, { label: `label ${account.id}` })),
+      NOW,
+    )
+    expect(saved).toHaveLength(500)
+    const labels = (await store().find(all.map(({ id }) => id))).map(({ label }) => label !== '')
+    expect(labels).toEqual(all.map((_, n) => n < 500))
   })
 
   test('finds an account by its new credential after that was replaced', async () => {
-    await store().add([newAccountForTests('old')], NOW)
-    const [account] = await readAll(store())
-    if (!account) throw new Error('an account was added')
-    await store().save([{ ...account, credentialHash: 'hash new' }], NOW)
+    const account = await addOne(store(), 'old')
+    await store().save([changeForTests(account, { credentialHash: 'hash new' })], NOW)
     const added = await store().add([newAccountForTests('new'), newAccountForTests('old')], NOW)
     expect(added.map(({ outcome }) => outcome)).toEqual(['existing', 'added'])
   })
-}
 
-const anyCause = { code: 'rate_limited', evidence: 'a "quoted" ünïcode 🦄', at: NOW + 1 } as const
-const states: readonly AccountState[] = [
-  { status: 'active' },
-  { status: 'cooling', until: NOW + 30_000, cause: anyCause },
-  { status: 'needs-login', cause: anyCause },
-  { status: 'suspended', cause: anyCause },
-  { status: 'disabled', cause: { ...anyCause, code: 'operator' } },
-  deleted,
-]
-
-function testRoundTrips(store: () => AccountStore): void {
-  async function roundTrip(changes: Partial<Account>): Promise<void> {
-    const [added] = await store().add([newAccountForTests('a')], NOW)
-    const account = accountForTests({ id: added?.id ?? 0, ...changes })
-    const revision = await store().save([account], NOW + 1)
-    expect(await readOne(store(), account.id)).toEqual({ ...account, updatedAt: NOW + 1, revision })
-  }
-
-  for (const state of states) {
-    test(`the state ${state.status} comes back as it was saved`, () => roundTrip({ state }))
-  }
-
-  test('every other field comes back as it was saved', () =>
-    roundTrip({
-      credentialHash: 'f'.repeat(64),
-      sealedCredential: 's'.repeat(20_000),
-      tier: 'heavy',
-      tags: ['nsfw', 'with "quotes"', "o'clock", 'ünïcode 🦄', ''],
-      health: 0.123456789012345,
-      healthAt: NOW - 1,
-      streak: { count: 2, startedAt: NOW - 500 },
-      coolings: 4,
-      modeCooldowns: {
-        auto: { until: NOW + 9, cause: anyCause },
-        'grok-420-computer-use-sa': { until: 1, cause: anyCause },
-      },
-      quota: {
-        fast: windowForTests(3, { resetAt: NOW + 1, syncedAt: NOW, source: 'real' }),
-        heavy: windowForTests(0),
-      },
-      successCount: 2 ** 40,
-      failureCount: 17,
-      lastUsedAt: NOW + 123,
-      lastFailure: anyCause,
-      createdAt: NOW - 99_999,
-    }))
+  test('refuses a new credential that is that of another account, and saves nothing of the call', async () => {
+    const [one, other] = [await addOne(store(), 'one'), await addOne(store(), 'other')]
+    const steal = changeForTests(one, { credentialHash: other.credentialHash })
+    const innocent = changeForTests(other, { label: 'new' })
+    expect(await rejectionOf(store().save([innocent, steal], NOW))).toBeInstanceOf(CredentialTakenError)
+    expect(await readAll(store())).toEqual([one, other])
+    const both = [one, other].map((account) => changeForTests(account, { credentialHash: 'same' }))
+    expect(await rejectionOf(store().save(both, NOW))).toBeInstanceOf(CredentialTakenError)
+  })
 }
 
 function testChanges(store: () => AccountStore): void {
@@ -245,7 +203,7 @@ function testChanges(store: () => AccountStore): void {
       // one that was seen already, one that was not, and a new one
       const touched = [before[page], before[99 - page]].filter((account) => account !== undefined)
       const tags = [`page ${page}`]
-      for (const account of touched) await store().save([{ ...account, tags }], NOW)
+      for (const account of touched) await store().save([changeForTests(account, { tags })], NOW)
       await store().add([newAccountForTests(`new ${page}`)], NOW)
     }
     const seen = new Map((await readPages(store(), 10, change)).map((account) => [account.id, account]))
@@ -258,7 +216,7 @@ function testChanges(store: () => AccountStore): void {
   test('come oldest first, and an empty page leaves the cursor where it is', async () => {
     await store().add(newAccountsForTests(3), NOW)
     const [first] = await readAll(store())
-    if (first) await store().save([first], NOW)
+    if (first) await store().save([changeForTests(first, { label: 'new' })], NOW)
     const { accounts, cursor } = await store().changesSince(FIRST_CURSOR, 10)
     expect(accounts.at(-1)?.id).toBe(first?.id ?? 0)
     expect(await store().changesSince(cursor, 10)).toEqual({ accounts: [], cursor })
@@ -277,6 +235,28 @@ function testWhole(store: () => AccountStore): void {
     const added = await store().add(newAccountsForTests(3), NOW)
     await markDeleted(store(), added[1]?.id ?? 0)
     expect(await store().count()).toBe(2)
+  })
+
+  test('finds rows by their ids, deleted ones, too, and passes over others', async () => {
+    const added = await store().add(newAccountsForTests(3), NOW)
+    const ids = added.map(({ id }) => id)
+    await markDeleted(store(), ids[1] ?? 0)
+    const found = await store().find([...ids.toReversed().slice(1), 99_999])
+    expect(found.map(({ id }) => id)).toEqual(ids.slice(0, 2))
+    expect(await store().find([])).toEqual([])
+  })
+
+  test('purges what was deleted before a time, and never gives its id again', async () => {
+    const ids = (await store().add(newAccountsForTests(3), NOW)).map(({ id }) => id)
+    await markDeleted(store(), ids[1] ?? 0, NOW)
+    await markDeleted(store(), ids[2] ?? 0, NOW + 10)
+    expect(await store().purge(NOW)).toBe(0)
+    expect(await store().purge(NOW + 10)).toBe(1)
+    expect((await readAll(store())).map(({ id }) => id)).toEqual([ids[0] ?? 0, ids[2] ?? 0])
+    await store().purge(NOW + 11)
+    const [again] = await store().add([newAccountForTests(1)], NOW)
+    expect(again?.outcome).toBe('added')
+    expect(ids).not.toContain(again?.id ?? 0)
   })
 
   test('answers when it is asked whether it is there', () => store().ping())

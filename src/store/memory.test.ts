@@ -1,4 +1,4 @@
-import { describeAccountStore } from './account-store-contract.ts'
-import { createMemoryAccountStore } from './memory.ts'
+import { createMemoryStores } from './memory.ts'
+import { describeStores } from './stores-contract.ts'
 
-describeAccountStore('the store in memory', async () => createMemoryAccountStore())
+describeStores('memory', async () => createMemoryStores())

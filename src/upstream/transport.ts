@@ -1,9 +1,9 @@
 /** One HTTP request to the upstream. */
 export interface TransportRequest {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | Uint8Array
   readonly proxyUrl?: string
   readonly signal: AbortSignal
 }

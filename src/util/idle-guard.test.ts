@@ -35,6 +35,18 @@ describe('an idle guard', () => {
     expect(calls).toBe(1)
   })
 
+  test('does not run while it is paused, and starts anew at the touch that ends the pause', () => {
+    const guard = open(1000)
+    guard.pause()
+    jest.advanceTimersByTime(10_500)
+    expect(calls).toBe(0)
+    guard.touch()
+    jest.advanceTimersByTime(999)
+    expect(calls).toBe(0)
+    jest.advanceTimersByTime(1000)
+    expect(calls).toBe(1)
+  })
+
   test.each([
     [100, 100],
     [5000, 5000],

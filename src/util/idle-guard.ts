@@ -4,6 +4,7 @@ export class IdleGuard {
   #touchedAt: number
   #timer: ReturnType<typeof setTimeout> | undefined
   #isOver = false
+  #isPaused = false
   readonly #onIdle: () => void
 
   constructor(limitMs: number, onIdle: () => void) {
@@ -15,7 +16,13 @@ export class IdleGuard {
 
   /** Something happened: the time starts anew. */
   touch(): void {
+    this.#isPaused = false
     this.#touchedAt = performance.now()
+  }
+
+  /** Nothing is waited for until the next touch: the time does not run. */
+  pause(): void {
+    this.#isPaused = true
   }
 
   /** Another limit from now on. */
@@ -37,6 +44,7 @@ export class IdleGuard {
   }
 
   #check(): void {
+    if (this.#isPaused) return this.#arm(this.#limitMs)
     const leftMs = this.#limitMs - (performance.now() - this.#touchedAt)
     if (leftMs > 0) return this.#arm(leftMs)
     this.#isOver = true

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { mergeStreams } from './merge-streams.ts'
+import { mergeStreams, numberItems } from './merge-streams.ts'
 
 /** A stream that is fed by hand. */
 function fed() {
@@ -59,10 +59,10 @@ describe('merged streams', () => {
     const merged = mergeStreams([a.stream, b.stream])
     a.give(1)
     await merged.next()
-    const left = merged.return(undefined)
+    await merged.return(undefined) // without waiting for what the streams wait for
     a.give(2)
     b.give(3)
-    await left
+    await Bun.sleep(0)
     expect([a.state.closed, b.state.closed]).toEqual([true, true])
   })
 
@@ -92,5 +92,30 @@ describe('merged streams', () => {
     } finally {
       process.off('unhandledRejection', listen)
     }
+  })
+})
+
+describe('one numbered stream', () => {
+  test('has all its items under 0, and is closed with its reader', async () => {
+    let closed = false
+    async function* items(): AsyncGenerator<string> {
+      try {
+        yield 'a'
+        yield 'b'
+        yield 'c'
+      } finally {
+        closed = true
+      }
+    }
+    const seen: unknown[] = []
+    for await (const numbered of numberItems(items())) {
+      seen.push(numbered)
+      if (seen.length === 2) break
+    }
+    expect(seen).toEqual([
+      { index: 0, item: 'a' },
+      { index: 0, item: 'b' },
+    ])
+    expect(closed).toBe(true)
   })
 })

@@ -4,7 +4,22 @@ export interface MergedItem<Item> {
   readonly item: Item
 }
 
-/** The items of several streams as they come; leaving early, or a failure of one, closes all. */
+/** Numbers the items of one stream: merging it would cost a race per item. */
+export function numberItems<Item>(stream: AsyncGenerator<Item>): AsyncIterable<MergedItem<Item>> {
+  const number = (result: IteratorResult<Item, unknown>): IteratorResult<MergedItem<Item>> =>
+    result.done ? { done: true, value: undefined } : { done: false, value: { index: 0, item: result.value } }
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => stream.next().then(number),
+      return: () => stream.return(undefined).then(number),
+    }),
+  }
+}
+
+/**
+ * The items of several streams as they come; leaving early, or a failure of one, closes all. A stream that is waiting for
+ * its next item closes when that has come or failed: nobody waits for it here.
+ */
 export async function* mergeStreams<Item>(
   streams: readonly AsyncGenerator<Item>[],
 ): AsyncGenerator<MergedItem<Item>> {
@@ -31,6 +46,6 @@ export async function* mergeStreams<Item>(
       yield { index, item: result.value }
     }
   } finally {
-    await Promise.allSettled(streams.map((stream) => stream.return(undefined)))
+    for (const stream of streams) stream.return(undefined).catch(() => undefined) // it fails with what it waited for
   }
 }

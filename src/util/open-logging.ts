@@ -40,6 +40,9 @@ const SECRET_FIELDS = [
 
 const DAY_MS = 86_400_000
 
+/** Each write is followed by an fsync: rarely, and off this thread, or requests would wait for the disk. */
+const UNHURRIED = { nonBlocking: true, bufferSize: 64 * 1024, flushInterval: 1_000 } as const
+
 /** Everything goes to standard error, so that standard output stays free for what a command prints. */
 const toStandardError = {
   trace: 'error',
@@ -58,7 +61,8 @@ export async function openLogging({ consoleLevel, file }: LoggingOptions): Promi
   if (file) {
     const { directory, level, maxFiles } = file
     mkdirSync(directory, { recursive: true })
-    const toFile = getTimeRotatingFileSink({ directory, formatter, maxAgeMs: maxFiles * DAY_MS, filename })
+    const maxAgeMs = maxFiles * DAY_MS
+    const toFile = getTimeRotatingFileSink({ directory, formatter, maxAgeMs, filename, ...UNHURRIED })
     sinks['file'] = withFilter(redact(toFile), levels[level])
   }
   await configure({

@@ -15,8 +15,9 @@ function resume<Item>(first: IteratorYieldResult<Item>, rest: AsyncGenerator<Ite
     return rest.return(undefined)
   }
   const resumed: AsyncGenerator<Item> = {
-    next: async () => {
-      const result = head ?? (await rest.next())
+    next: () => {
+      if (!head) return rest.next()
+      const result = Promise.resolve(head)
       head = undefined
       return result
     },

@@ -5,7 +5,7 @@ import OpenAI from 'openai'
 import { createEmulatorControl, type EmulatorControl } from '../../emulator/control/control-client.ts'
 import { startEmulator } from '../../emulator/server.ts'
 import { addAccounts } from '../../src/accounts/add-accounts.ts'
-import { openBox, openStore } from '../../src/cli/open-parts.ts'
+import { openBox, openStores } from '../../src/cli/open-parts.ts'
 import { serve } from '../../src/cli/serve.ts'
 import { parseStartup } from '../../src/config/startup.ts'
 import type { Account } from '../../src/core/account.ts'
@@ -115,15 +115,15 @@ type Variables = Readonly<Record<string, string>>
 
 async function storeAccounts(variables: Variables, accounts: readonly TestAccount[]): Promise<void> {
   const startup = parseStartup(variables)
-  const store = await openStore(startup)
+  const stores = await openStores(startup)
   const entries = accounts.map(({ token, tier }) => ({ credential: token, tier, tags: [] }))
-  await addAccounts(store, openBox(startup), entries, Date.now())
-  await store.close()
+  await addAccounts(stores.accounts, openBox(startup), entries, Date.now())
+  await stores.close()
 }
 
 async function readAccounts(variables: Variables): Promise<readonly Account[]> {
-  const store = await openStore(parseStartup(variables))
-  const { accounts } = await store.changesSince(FIRST_CURSOR, 10_000)
-  await store.close()
+  const stores = await openStores(parseStartup(variables))
+  const { accounts } = await stores.accounts.changesSince(FIRST_CURSOR, 10_000)
+  await stores.close()
   return accounts
 }

@@ -1,6 +1,5 @@
 import type { Context, Handler } from 'hono'
 import { collect } from '../../core/collect.ts'
-import { filterEvents } from '../../core/event-filter.ts'
 import { ImageLinks, type ImageLinkStyle } from '../../core/image-links.ts'
 import { estimateUsage, type Usage } from '../../core/usage.ts'
 import { openChat, type Chat, type ChatParts } from '../../gateway/chat.ts'
@@ -30,7 +29,7 @@ export function chatCompletions(parts: ChatCompletionParts): Handler<ApiEnv> {
     const signal = AbortSignal.any([c.req.raw.signal, leaving.signal])
     const chat = openChat(parts, request.chat, { requestId: c.get('requestId'), signal })
     const answers = Array.from({ length: request.choices }, () =>
-      filterEvents(chat.open(), [new ImageLinks(defaults.imageLinks)]),
+      chat.open([new ImageLinks(defaults.imageLinks)]),
     )
     const head = {
       id: newId('chatcmpl-'),
@@ -61,7 +60,12 @@ async function streamAnswers(completion: Completion, leaving: AbortController): 
   // the first event of every answer comes before the status, so that early failures keep theirs
   const answers = await Promise.all(completion.answers.map(startStream))
   const usage = (text: string, reasoning: string) => countUsage(completion, text, reasoning)
-  const frames = encodeChatStream({ head, answers, ...(request.includeUsage && { usage }) })
+  const frames = encodeChatStream({
+    head,
+    answers,
+    onFailure: () => leaving.abort(),
+    ...(request.includeUsage && { usage }),
+  })
   return sseResponse(frames, { onCancel: () => leaving.abort() })
 }
 

@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../../core/chat-event.ts'
 import { toGatewayError } from '../../core/error.ts'
 import type { Usage } from '../../core/usage.ts'
-import { mergeStreams, type MergedItem } from '../../util/merge-streams.ts'
+import { mergeStreams, numberItems } from '../../util/merge-streams.ts'
 import { SSE_DONE, sseData } from '../../util/sse.ts'
 import { ChatChunkEncoder, encodeUsageChunk, type CompletionHead } from './chat-chunks.ts'
 import { encodeOpenAiError } from './error-body.ts'
@@ -12,17 +12,27 @@ export interface ChatStreamOptions {
   readonly head: CompletionHead
   /** One stream per choice. */
   readonly answers: readonly Batches[]
+  /** Called when one answer failed: the others have nobody to go to. */
+  readonly onFailure: () => void
   /** Counts what was answered; absent: no usage chunk is sent. */
   readonly usage?: (text: string, reasoning: string) => Promise<Usage>
 }
 
 /** A streamed chat completion: one chunk of frames per batch, an error frame if it breaks, and always the end mark. */
-export async function* encodeChatStream({ head, answers, usage }: ChatStreamOptions): AsyncGenerator<string> {
+export async function* encodeChatStream({
+  head,
+  answers,
+  onFailure,
+  usage,
+}: ChatStreamOptions): AsyncGenerator<string> {
   const encoders = answers.map((_, index) => new ChatChunkEncoder(head, index, usage !== undefined))
   const texts = { text: '', reasoning: '' }
   let frames = encoders.map((encoder) => encoder.encodeRole()).join('')
   try {
-    for await (const { index, item } of numberBatches(answers)) {
+    const [only, ...others] = answers
+    for await (const { index, item } of only && others.length === 0
+      ? numberItems(only)
+      : mergeStreams(answers)) {
       frames += encoders[index]?.encode(item) ?? ''
       if (usage) addTexts(item, texts)
       if (frames !== '') yield frames
@@ -30,16 +40,10 @@ export async function* encodeChatStream({ head, answers, usage }: ChatStreamOpti
     }
     if (usage) yield encodeUsageChunk(head, await usage(texts.text, texts.reasoning))
   } catch (thrown) {
+    onFailure()
     yield sseData(encodeOpenAiError(toGatewayError(thrown)))
   }
   yield SSE_DONE
-}
-
-/** One answer needs no merging, which would cost a race per batch. */
-async function* numberBatches(answers: readonly Batches[]): AsyncGenerator<MergedItem<readonly ChatEvent[]>> {
-  const [first] = answers
-  if (answers.length > 1 || !first) yield* mergeStreams(answers)
-  else for await (const item of first) yield { index: 0, item }
 }
 
 function addTexts(batch: readonly ChatEvent[], texts: { text: string; reasoning: string }): void {

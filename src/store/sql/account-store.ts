@@ -1,32 +1,57 @@
-import type { Kysely, Transaction } from 'kysely'
-import type { NewAccount } from '../../core/account.ts'
-import type { AccountStore, AddedAccount, SyncCursor } from '../contract.ts'
-import { newRow } from '../memory.ts'
-import { encodeAccountRow, parseAccountRow } from './account-rows.ts'
+import { sql, type Transaction } from 'kysely'
+import type { Account, NewAccount } from '../../core/account.ts'
+import { mergeAccount, type AccountChange } from '../../core/merge-account.ts'
+import { encodeAccount, parseAccount } from '../account-json.ts'
+import {
+  CredentialTakenError,
+  type AccountStore,
+  type AddedAccount,
+  type ChangePage,
+  type SyncCursor,
+} from '../contract.ts'
+import { newRow } from '../new-row.ts'
+import { chunk, takeNumbers, type SqlDatabase } from './database.ts'
 import type { Tables } from './tables.ts'
 
-/** Hashes per look-up statement; engines limit the number of bound values. */
-const HASHES_PER_QUERY = 500
+type AccountRow = Tables['accounts']
+
+/** Bound values of a look-up statement; engines limit them. */
+const VALUES_PER_LOOKUP = 500
+
+/** Rows of a writing statement: well below the limits of bound values (32,766 on SQLite) and of a packet on MySQL. */
+const ROWS_PER_WRITE = 250
 
 /** The account store over any of the SQL engines; the schema must be there (`migrations`). */
-export function createSqlAccountStore(db: Kysely<Tables>): AccountStore {
+export function createSqlAccountStore(database: SqlDatabase): AccountStore {
+  const { db } = database
   return {
-    add: (accounts, now) => db.transaction().execute((trx) => addAll(trx, accounts, now)),
-    save: (accounts, now) =>
-      db.transaction().execute(async (trx) => {
-        const revision = await nextRevision(trx)
-        for (const account of accounts) {
-          const row = encodeAccountRow({ ...account, updatedAt: now, revision })
-          await trx
-            .updateTable('accounts')
-            .set(row)
-            .where('id', '=', account.id)
-            .where('status', '!=', 'deleted')
-            .execute()
-        }
-        return revision
-      }),
-    changesSince: (cursor, limit) => readChanges(db, cursor, limit),
+    add: async (accounts, now) =>
+      accounts.length === 0
+        ? []
+        : database.writeRevision((trx, revision) =>
+            new Addition(database, trx, { now, revision }).add(accounts),
+          ),
+    save: async (changes, now) =>
+      changes.length === 0
+        ? []
+        : database.writeRevision((trx, revision) => saveAll(database, trx, changes, { now, revision })),
+    find: async (ids) => {
+      const rows: AccountRow[] = []
+      for (const part of chunk(ids, VALUES_PER_LOOKUP))
+        rows.push(
+          ...(await db.selectFrom('accounts').selectAll().where('id', 'in', part).orderBy('id').execute()),
+        )
+      return rows.map(({ data }) => parseAccount(data))
+    },
+    purge: async (deletedBefore) => {
+      const remove = db
+        .deleteFrom('accounts')
+        .where('status', '=', 'deleted')
+        .where('updated_at', '<', deletedBefore)
+      const { numDeletedRows } = await database.retry(() => remove.executeTakeFirstOrThrow())
+      return Number(numDeletedRows)
+    },
+    changesSince: (cursor, limit) => readChanges(database, cursor, limit),
     count: async () => {
       const { n } = await db
         .selectFrom('accounts')
@@ -35,93 +60,168 @@ export function createSqlAccountStore(db: Kysely<Tables>): AccountStore {
         .executeTakeFirstOrThrow()
       return n
     },
-    ping: async () => {
-      await db.selectFrom('counters').select('value').where('name', '=', 'revision').executeTakeFirstOrThrow()
-    },
+    ping: () => database.ping(),
     close: () => db.destroy(),
   }
 }
 
-async function addAll(
-  trx: Transaction<Tables>,
-  accounts: readonly NewAccount[],
-  now: number,
-): Promise<readonly AddedAccount[]> {
-  const revision = await nextRevision(trx)
-  const known = await findByHash(trx, [...new Set(accounts.map((account) => account.credentialHash))])
-  const results: AddedAccount[] = []
-  for (const account of accounts) {
-    const found = known.get(account.credentialHash)
-    if (found && found.status !== 'deleted') {
-      results.push({ id: found.id, outcome: 'existing' })
-      continue
-    }
-    const row = encodeAccountRow(newRow(account, { id: found?.id ?? 0, now, revision }))
-    const id = found ? await revive(trx, found.id, row) : await insert(trx, row)
-    known.set(account.credentialHash, { id, status: 'active' })
-    results.push({ id, outcome: found ? 'revived' : 'added' })
+/** When and under which revision rows are written. */
+interface Stamp {
+  readonly now: number
+  readonly revision: number
+}
+
+/** One call of `add`, in its transaction. */
+class Addition {
+  readonly #database: SqlDatabase
+  readonly #trx: Transaction<Tables>
+  readonly #stamp: Stamp
+
+  constructor(database: SqlDatabase, trx: Transaction<Tables>, stamp: Stamp) {
+    this.#database = database
+    this.#trx = trx
+    this.#stamp = stamp
   }
-  return results
+
+  async add(accounts: readonly NewAccount[]): Promise<readonly AddedAccount[]> {
+    const known = await this.#findByHash([...new Set(accounts.map((account) => account.credentialHash))])
+    const unknown = new Set(accounts.map((account) => account.credentialHash)).difference(known)
+    let nextId = (await takeNumbers(this.#trx, 'account', unknown.size)) - unknown.size + 1
+    const written: Account[] = []
+    const results = accounts.map((account): AddedAccount => {
+      const found = known.get(account.credentialHash)
+      if (found && found.status !== 'deleted') return { id: found.id, outcome: 'existing' }
+      const row = newRow(account, { id: found?.id ?? nextId++, ...this.#stamp })
+      written.push(row)
+      known.set(account.credentialHash, { id: row.id, status: 'active' })
+      return { id: row.id, outcome: found ? 'revived' : 'added' }
+    })
+    await writeRows(this.#database, this.#trx, written)
+    return results
+  }
+
+  async #findByHash(hashes: readonly string[]): Promise<Map<string, { id: number; status: string }>> {
+    const found = new Map<string, { id: number; status: string }>()
+    for (const part of chunk(hashes, VALUES_PER_LOOKUP)) {
+      const rows = await this.#trx
+        .selectFrom('accounts')
+        .select(['id', 'credential_hash', 'status'])
+        .where('credential_hash', 'in', part)
+        .execute()
+      for (const row of rows) found.set(row.credential_hash, { id: row.id, status: row.status })
+    }
+    return found
+  }
 }
 
-type AccountValues = ReturnType<typeof encodeAccountRow>
-
-async function insert(trx: Transaction<Tables>, row: AccountValues): Promise<number> {
-  const result = await trx.insertInto('accounts').values(row).executeTakeFirstOrThrow()
-  return Number(result.insertId)
-}
-
-async function revive(trx: Transaction<Tables>, id: number, row: AccountValues): Promise<number> {
-  await trx.updateTable('accounts').set(row).where('id', '=', id).execute()
-  return id
-}
-
-async function findByHash(
+async function saveAll(
+  database: SqlDatabase,
   trx: Transaction<Tables>,
-  hashes: readonly string[],
-): Promise<Map<string, { id: number; status: string }>> {
-  const found = new Map<string, { id: number; status: string }>()
-  for (let start = 0; start < hashes.length; start += HASHES_PER_QUERY) {
+  changes: readonly AccountChange[],
+  stamp: Stamp,
+): Promise<readonly Account[]> {
+  const stored = await readLive(trx, [...new Set(changes.map(({ next }) => next.id))])
+  const saved = new Map<number, Account>()
+  for (const change of changes) {
+    const row = saved.get(change.next.id) ?? stored.get(change.next.id)
+    if (!row) continue
+    const merged = mergeAccount(row, change)
+    saved.set(row.id, { ...merged, updatedAt: stamp.now, revision: stamp.revision })
+  }
+  const rows = [...saved.values()]
+  await refuseTaken(
+    trx,
+    rows.filter((row) => row.credentialHash !== stored.get(row.id)?.credentialHash),
+  )
+  await writeRows(database, trx, rows)
+  return rows
+}
+
+async function readLive(trx: Transaction<Tables>, ids: readonly number[]): Promise<Map<number, Account>> {
+  const found = new Map<number, Account>()
+  for (const part of chunk(ids, VALUES_PER_LOOKUP)) {
     const rows = await trx
       .selectFrom('accounts')
-      .select(['id', 'credential_hash', 'status'])
-      .where('credential_hash', 'in', hashes.slice(start, start + HASHES_PER_QUERY))
+      .select(['id', 'data'])
+      .where('id', 'in', part)
+      .where('status', '!=', 'deleted')
       .execute()
-    for (const row of rows) found.set(row.credential_hash, { id: row.id, status: row.status })
+    for (const { id, data } of rows) found.set(id, parseAccount(data))
   }
   return found
 }
 
-/** Takes the next revision; the row lock makes writers wait for one another, so revisions commit in order. */
-async function nextRevision(trx: Transaction<Tables>): Promise<number> {
-  await trx
-    .updateTable('counters')
-    .set((eb) => ({ value: eb('value', '+', 1) }))
-    .where('name', '=', 'revision')
-    .execute()
-  const row = await trx
-    .selectFrom('counters')
-    .select('value')
-    .where('name', '=', 'revision')
-    .executeTakeFirstOrThrow()
-  return row.value
+/** Throws if one of the new credentials of these rows is that of another row, or two of them have the same. */
+async function refuseTaken(trx: Transaction<Tables>, rows: readonly Account[]): Promise<void> {
+  const hashes = new Set(rows.map(({ credentialHash }) => credentialHash))
+  let isTaken = hashes.size < rows.length
+  for (const part of chunk([...hashes], VALUES_PER_LOOKUP)) {
+    const taken = await trx
+      .selectFrom('accounts')
+      .select('id')
+      .where('credential_hash', 'in', part)
+      .limit(1)
+      .executeTakeFirst()
+    isTaken ||= taken !== undefined
+  }
+  if (isTaken) throw new CredentialTakenError('the new credential belongs to another account')
 }
 
-async function readChanges(db: Kysely<Tables>, cursor: SyncCursor, limit: number) {
+/** Inserts rows or replaces those with the same id. Credentials must have been checked: MySQL would replace by them, too. */
+async function writeRows(
+  { engine }: SqlDatabase,
+  trx: Transaction<Tables>,
+  accounts: readonly Account[],
+): Promise<void> {
+  for (const part of chunk(accounts, ROWS_PER_WRITE)) {
+    const insert = trx.insertInto('accounts').values(part.map(encodeRow))
+    const upsert =
+      engine === 'mysql'
+        ? insert.onDuplicateKeyUpdate(replacedOnMysql)
+        : insert.onConflict((conflict) =>
+            conflict.column('id').doUpdateSet((eb) => ({
+              credential_hash: eb.ref('excluded.credential_hash'),
+              status: eb.ref('excluded.status'),
+              revision: eb.ref('excluded.revision'),
+              updated_at: eb.ref('excluded.updated_at'),
+              data: eb.ref('excluded.data'),
+            })),
+          )
+    await upsert.execute()
+  }
+}
+
+const replacedOnMysql = {
+  credential_hash: sql<string>`values(credential_hash)`,
+  status: sql<string>`values(status)`,
+  revision: sql<number>`values(revision)`,
+  updated_at: sql<number>`values(updated_at)`,
+  data: sql<string>`values(data)`,
+}
+
+function encodeRow(account: Account): AccountRow {
+  return {
+    id: account.id,
+    credential_hash: account.credentialHash,
+    status: account.state.status,
+    revision: account.revision,
+    updated_at: account.updatedAt,
+    data: encodeAccount(account),
+  }
+}
+
+async function readChanges({ db }: SqlDatabase, cursor: SyncCursor, limit: number): Promise<ChangePage> {
   const rows = await db
     .selectFrom('accounts')
-    .selectAll()
-    .where((eb) =>
-      eb.or([
-        eb('revision', '>', cursor.revision),
-        eb.and([eb('revision', '=', cursor.revision), eb('id', '>', cursor.id)]),
-      ]),
-    )
+    .select('data')
+    // said in this way, every engine walks the index from the cursor on
+    .where('revision', '>=', cursor.revision)
+    .where((eb) => eb.or([eb('revision', '>', cursor.revision), eb('id', '>', cursor.id)]))
     .orderBy('revision')
     .orderBy('id')
     .limit(limit)
     .execute()
-  const accounts = rows.map(parseAccountRow)
+  const accounts = rows.map(({ data }) => parseAccount(data))
   const last = accounts.at(-1)
   return { accounts, cursor: last ? { revision: last.revision, id: last.id } : cursor }
 }

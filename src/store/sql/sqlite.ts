@@ -1,62 +1,52 @@
-import { Database, type SQLQueryBindings } from 'bun:sqlite'
+import { Database } from 'bun:sqlite'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { Kysely, SqliteDialect } from 'kysely'
-import { Migrator } from 'kysely/migration'
-import type { AccountStore } from '../contract.ts'
-import { createSqlAccountStore } from './account-store.ts'
-import { migrations } from './migrations.ts'
+import { Kysely } from 'kysely'
+import type { SettingsPersistence } from '../../core/settings-document.ts'
+import type { Stores } from '../contract.ts'
+import { createSqlStores } from './create-stores.ts'
+import { SqlDatabase } from './database.ts'
+import { migrate } from './migrations.ts'
+import { BunSqliteDialect, STATEMENT_BUSY_MS } from './sqlite-dialect.ts'
 import type { Tables } from './tables.ts'
+import { watchRevision } from './watch-revision.ts'
 
-/** How long a writer waits for another process's transaction. */
-const BUSY_TIMEOUT_MS = 5_000
+/** What a SQLite file does not hold itself. */
+export interface SqliteOptions {
+  /** Where the settings are kept; without it they are in the file, too. */
+  readonly settings?: SettingsPersistence
+}
 
 /** Opens (and creates or upgrades) the SQLite file at `path`; only its owner may read it. */
-export async function openSqliteAccountStore(path: string): Promise<AccountStore> {
+export async function openSqliteStores(path: string, { settings }: SqliteOptions = {}): Promise<Stores> {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const file = new Database(path, { create: true, strict: true })
   if (path !== ':memory:') chmodSync(path, 0o600)
-  file.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`) // first: the next ones wait for other processes, too
+  file.run(`PRAGMA busy_timeout = ${STATEMENT_BUSY_MS}`) // first: the next ones wait for other processes, too
   file.run('PRAGMA journal_mode = WAL')
   file.run('PRAGMA synchronous = NORMAL')
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(file) }) })
+  const db = new Kysely<Tables>({ dialect: new BunSqliteDialect(file) })
   try {
-    await migrate(file, db)
+    await migrateAlone(file, db)
   } catch (error) {
     await db.destroy()
     throw new Error(`the account file ${path} could not be brought up to date`, { cause: error })
   }
-  return createSqlAccountStore(db)
+  const database = new SqlDatabase(db, 'sqlite')
+  return createSqlStores(database, {
+    ...(settings && { settings }),
+    watch: (onChange) => watchRevision(database, onChange),
+  })
 }
 
-/** Brings the schema up to date in one transaction that writes from its start, so that of several processes one does. */
-async function migrate(file: Database, db: Kysely<Tables>): Promise<void> {
-  const provider = { getMigrations: async () => migrations }
-  const migrator = new Migrator({ db, provider, disableTransactions: true })
+/** In one transaction that writes from its start, so that of several processes one does the work. */
+async function migrateAlone(file: Database, db: Kysely<Tables>): Promise<void> {
   file.run('BEGIN IMMEDIATE')
-  const { error } = await migrator.migrateToLatest()
-  file.run(error === undefined ? 'COMMIT' : 'ROLLBACK')
-  if (error !== undefined) throw new Error('a migration failed', { cause: error })
-}
-
-/** Bun's SQLite in the shape that Kysely's dialect expects (better-sqlite3's). */
-function adapt(file: Database) {
-  return {
-    close: () => file.close(),
-    prepare: (text: string) => {
-      const statement = file.query(text)
-      return {
-        reader: statement.columnNames.length > 0,
-        all(parameters: SQLQueryBindings[]) {
-          return statement.all(...parameters)
-        },
-        run(parameters: SQLQueryBindings[]) {
-          return statement.run(...parameters)
-        },
-        iterate(parameters: SQLQueryBindings[]) {
-          return statement.iterate(...parameters)
-        },
-      }
-    },
+  try {
+    await migrate(db, 'sqlite')
+  } catch (error) {
+    file.run('ROLLBACK')
+    throw error
   }
+  file.run('COMMIT')
 }

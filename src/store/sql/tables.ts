@@ -1,37 +1,103 @@
-import type { Generated } from 'kysely'
-
-/** One account as it lies in SQL. Lists and records are JSON text; times are epoch milliseconds. */
-export interface AccountTable {
-  id: Generated<number>
+/** One account: what the store itself looks at, and the whole of it as JSON (`store/account-json`). */
+interface AccountTable {
+  id: number
   credential_hash: string
-  sealed_credential: string
-  tier: string
-  tags: string
   status: string
-  state: string
-  health: number
-  health_at: number
-  streak: string | null
-  coolings: number
-  mode_cooldowns: string
-  quota: string
-  success_count: number
-  failure_count: number
-  last_used_at: number | null
-  last_failure: string | null
-  created_at: number
-  updated_at: number
   revision: number
+  updated_at: number
+  data: string
 }
 
-/** Counters of the store itself; `revision` is the only one so far. */
-export interface CounterTable {
+/** Numbers that the store gives out in ascending order, e.g. `revision`; taking one locks its row until the commit. */
+interface CounterTable {
   name: string
   value: number
+}
+
+/** The stored settings: one row with id 1. */
+interface SettingsTable {
+  id: number
+  version: number
+  data: string
+}
+
+interface SettingsHistoryTable {
+  id: number
+  at: number
+  actor: string
+  data: string
+}
+
+interface JobTable {
+  /** The order of creation. */
+  seq: number
+  id: string
+  kind: string
+  owner: string
+  status: string
+  input: string
+  output: string
+  total: number
+  succeeded: number
+  failed: number
+  /** 0 or 1. */
+  cancel_requested: number
+  holder: string | null
+  lease_until: number | null
+  created_at: number
+  updated_at: number
+  ended_at: number | null
+}
+
+interface JobItemTable {
+  job_seq: number
+  item_index: number
+  subject: string
+  status: string
+  detail: string
+}
+
+interface AuditTable {
+  id: number
+  at: number
+  actor: string
+  address: string
+  action: string
+  request_id: string
+  detail: string
+  status: number
+}
+
+interface LeaseTable {
+  name: string
+  /** Empty while nobody has it. */
+  holder: string
+  until: number
+  token: number
+}
+
+interface InFlightTable {
+  account_id: number
+  holder: string
+  count: number
+  until: number
+}
+
+/** One row per account that was ever entered: whoever counts locks it first. */
+interface InFlightGateTable {
+  account_id: number
 }
 
 /** The tables that the queries are typed against. */
 export interface Tables {
   accounts: AccountTable
   counters: CounterTable
+  settings: SettingsTable
+  settings_history: SettingsHistoryTable
+  jobs: JobTable
+  job_items: JobItemTable
+  audit: AuditTable
+  leases: LeaseTable
+  in_flight: InFlightTable
+  in_flight_gates: InFlightGateTable
 }

@@ -75,7 +75,7 @@ export class ChatDecoder {
 
   #decodeResponse(response: JsonObject, events: ChatEvent[]): void {
     if ((asNumber(response['sideBySideIndex']) ?? 0) > 0) return // a second, alternative answer
-    if (richFields.some((field) => field in response)) this.#decodeRich(response, events)
+    if (isRich(response)) this.#decodeRich(response, events)
     const token = response['token']
     if (response['isThinking'] === true) this.#decodeThinking(response, events)
     else if (typeof token === 'string' && token !== '' && isAnswerTag(response['messageTag'])) {
@@ -138,6 +138,12 @@ export class ChatDecoder {
       if (typeof url === 'string') events.push(...this.#cards.readUrl(url))
     }
   }
+}
+
+/** Whether the frame has more to say than its token. */
+function isRich(response: JsonObject): boolean {
+  for (const field of richFields) if (response[field] !== undefined) return true
+  return false
 }
 
 /** Hosted calls of one answer that are told apart (spec/upstream-chat.md §5.1.5). */

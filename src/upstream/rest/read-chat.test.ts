@@ -20,14 +20,14 @@ function bodyOf(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
 }
 
 async function readEvents(...chunks: Uint8Array[]): Promise<ChatEvent[]> {
-  const options = { assetsUrl: 'https://assets.test', onRead: () => {}, onEnded: () => {} }
+  const options = { assetsUrl: 'https://assets.test', onWait: () => {}, onRead: () => {}, onEnded: () => {} }
   const events: ChatEvent[] = []
   for await (const batch of readChat(bodyOf(chunks), options)) events.push(...batch)
   return events
 }
 
 async function failureOf(...chunks: Uint8Array[]): Promise<{ code: string; events: number }> {
-  const options = { assetsUrl: 'https://assets.test', onRead: () => {}, onEnded: () => {} }
+  const options = { assetsUrl: 'https://assets.test', onWait: () => {}, onRead: () => {}, onEnded: () => {} }
   let events = 0
   try {
     for await (const batch of readChat(bodyOf(chunks), options)) events += batch.length
@@ -283,7 +283,12 @@ test('leaving early cancels the body', async () => {
       cancelled = true
     },
   })
-  for await (const batch of readChat(body, { assetsUrl: '', onRead: () => {}, onEnded: () => {} })) {
+  for await (const batch of readChat(body, {
+    assetsUrl: '',
+    onWait: () => {},
+    onRead: () => {},
+    onEnded: () => {},
+  })) {
     if (batch.length > 0) break
   }
   expect(cancelled).toBe(true)

@@ -4,7 +4,8 @@ import { ChatDecoder } from './chat-decoder.ts'
 
 export interface ReadChatOptions {
   readonly assetsUrl: string
-  /** Called at every read: the upstream is alive. */
+  /** Called before and after every read: only in between is the upstream waited for, not while a reader takes his time. */
+  readonly onWait: () => void
   readonly onRead: () => void
   /** Called once when the answer is complete and only metadata may follow. */
   readonly onEnded: () => void
@@ -13,7 +14,7 @@ export interface ReadChatOptions {
 /** Reads a Gen-A answer: one batch of events per read of the socket. Leaving early cancels the body. */
 export async function* readChat(
   body: ReadableStream<Uint8Array>,
-  { assetsUrl, onRead, onEnded }: ReadChatOptions,
+  { assetsUrl, onWait, onRead, onEnded }: ReadChatOptions,
 ): AsyncGenerator<readonly ChatEvent[]> {
   const objects = new JsonObjectReader()
   const decoder = new ChatDecoder(assetsUrl)
@@ -25,11 +26,13 @@ export async function* readChat(
   }
   const reader = body.getReader()
   // a connection that fails after the answer's end has nothing more to say
-  const read = (): Promise<{ done: boolean; value?: Uint8Array | undefined }> =>
-    reader.read().catch((error: unknown) => {
+  const read = (): Promise<{ done: boolean; value?: Uint8Array | undefined }> => {
+    onWait()
+    return reader.read().catch((error: unknown) => {
       if (decoder.ended) return { done: true }
       throw error
     })
+  }
   let delivered = false
   let events: ChatEvent[] = []
   try {

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'bun:test'
+import { accountForTests, NOW, windowForTests } from '../core/account-for-tests.ts'
+import { GatewayError } from '../core/error.ts'
+import { applyReport } from './apply-report.ts'
+
+const figures = (remaining: number, total: number, more: object = {}) => ({
+  remaining,
+  total,
+  windowSeconds: 7200,
+  ...more,
+})
+const failed = new GatewayError('upstream_unavailable', '')
+
+describe('after a report, a window', () => {
+  test('has the real figures, with their age and source', () => {
+    const { quota, syncedAt } = applyReport(accountForTests(), { fast: figures(12, 140) }, NOW)
+    expect(quota.fast).toEqual({
+      remaining: 12,
+      total: 140,
+      windowSeconds: 7200,
+      resetAt: NOW + 7_200_000,
+      syncedAt: NOW,
+      source: 'real',
+    })
+    expect(syncedAt).toBe(NOW)
+  })
+
+  test('keeps the earliest reset time that is known, instead of sliding it on', () => {
+    const window = windowForTests(3, { resetAt: NOW + 60_000 })
+    const { quota } = applyReport(accountForTests({ quota: { fast: window } }), { fast: figures(2, 10) }, NOW)
+    expect(quota.fast?.resetAt).toBe(NOW + 60_000)
+  })
+
+  test('refills when the upstream says it does, and has no reset time while it is full', () => {
+    const report = { auto: figures(0, 20, { waitSeconds: 90 }), fast: figures(30, 30) }
+    const { quota } = applyReport(accountForTests(), report, NOW)
+    expect(quota.auto?.resetAt).toBe(NOW + 90_000)
+    expect(quota.fast?.resetAt).toBeNull()
+  })
+
+  test('is gone when the account does not have the mode, and comes when it does', () => {
+    const { quota } = applyReport(accountForTests(), { auto: 'absent', heavy: figures(20, 20) }, NOW)
+    expect(quota.auto).toBeUndefined()
+    expect(quota.heavy?.remaining).toBe(20)
+  })
+
+  test('that could not be asked stays as it was, and its age, too', () => {
+    const account = accountForTests({ syncedAt: 5 })
+    expect(applyReport(account, { fast: failed, auto: failed }, NOW)).toEqual(account)
+  })
+
+  test('opens again for requests when the upstream shows queries left', () => {
+    const cause = { code: 'rate_limited', evidence: '', at: NOW } as const
+    const account = accountForTests({ modeCooldowns: { fast: { until: NOW + 1e6, cause } } })
+    expect(applyReport(account, { fast: figures(1, 30) }, NOW).modeCooldowns).toEqual({})
+    expect(applyReport(account, { fast: figures(0, 30) }, NOW).modeCooldowns.fast).toBeDefined()
+  })
+})
+
+test('an account is never left without any window', () => {
+  const account = accountForTests()
+  const report = { auto: 'absent', fast: 'absent', expert: 'absent' } as const
+  expect(applyReport(account, report, NOW).quota).toEqual(account.quota)
+})

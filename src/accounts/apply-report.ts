@@ -1,0 +1,44 @@
+import type { Account } from '../core/account.ts'
+import { modes, type Mode } from '../core/model.ts'
+import type { Quota, QuotaWindow } from '../core/quota.ts'
+import type { QuotaFigures, QuotaReport } from '../core/quota-report.ts'
+import { believeTier } from './infer-tier.ts'
+
+/** The account after the upstream has told its windows; `inFlight` queries are not in its figures yet. */
+export function applyReport(account: Account, report: QuotaReport, now: number): Account {
+  const quota: Partial<Record<Mode, QuotaWindow>> = { ...account.quota }
+  const cooldowns = { ...account.modeCooldowns }
+  for (const mode of modes) {
+    const answer = report[mode]
+    if (answer === 'absent') delete quota[mode]
+    else if (answer && 'remaining' in answer) {
+      quota[mode] = applyFigures(account.quota[mode], answer, now)
+      if (answer.remaining > 0) delete cooldowns[mode] // the upstream itself says that the mode is open again
+    }
+  }
+  const isKnown = Object.values(report).some((answer) => answer === 'absent' || !(answer instanceof Error))
+  return {
+    ...account,
+    ...believeTier(account, report),
+    // an account without any window would be lost for good: keep what it had
+    quota: Object.keys(quota).length > 0 ? (quota satisfies Quota) : account.quota,
+    modeCooldowns: cooldowns,
+    syncedAt: isKnown ? now : account.syncedAt,
+  }
+}
+
+/** The upstream gives no reset time: it is the earliest one that is known of this window (spec/control-plane.md §1.4). */
+function applyFigures(window: QuotaWindow | undefined, figures: QuotaFigures, now: number): QuotaWindow {
+  const { remaining, total, windowSeconds, waitSeconds } = figures
+  const latest = now + windowSeconds * 1000
+  const known = window?.resetAt && window.resetAt > now ? Math.min(window.resetAt, latest) : latest
+  const resetAt = waitSeconds !== undefined && remaining === 0 ? now + waitSeconds * 1000 : known
+  return {
+    remaining,
+    total,
+    windowSeconds,
+    resetAt: remaining < total ? resetAt : null,
+    syncedAt: now,
+    source: 'real',
+  }
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'bun:test'
+import type { Account } from '../core/account.ts'
+import { accountForTests, NOW, windowForTests } from '../core/account-for-tests.ts'
+import { GatewayError } from '../core/error.ts'
+import type { Mode } from '../core/model.ts'
+import type { QuotaReport } from '../core/quota-report.ts'
+import { createLog } from '../util/log.ts'
+import { DirectoryForTests } from './directory-for-tests.ts'
+import { Upkeep, type UpkeepSettings } from './upkeep.ts'
+
+const intervals = { basic: 86_400, super: 7200, heavy: 7200 }
+const signal = new AbortController().signal
+const empty = { fast: windowForTests(0, { resetAt: NOW + 1e6 }) }
+const shortage = { tiers: ['basic'], modes: ['fast'] } as const
+
+type Answer = (account: Account, modes: readonly Mode[]) => Promise<QuotaReport>
+
+/** An upkeep over these accounts, and the ids that it asked for. */
+function open(
+  accounts: readonly Account[],
+  answer: Answer = async () => ({}),
+  changes: Partial<UpkeepSettings> = {},
+) {
+  const { directory } = new DirectoryForTests(accounts)
+  const asked: number[] = []
+  const settings = { enabled: true, intervals, concurrency: 2, onDemandMinIntervalSeconds: 300, ...changes }
+  const upkeep = new Upkeep({
+    directory,
+    ask: async (account, modes) => {
+      asked.push(account.id)
+      return { report: await answer(account, modes), identity: null }
+    },
+    settings: () => settings,
+    clock: () => NOW,
+    log: createLog('test'),
+  })
+  return { upkeep, directory, asked }
+}
+
+const full: Answer = async () => ({ fast: { remaining: 30, total: 30, windowSeconds: 86_400 } })
+
+describe('the schedule', () => {
+  test('asks for accounts that never were, and those whose interval is over, the most overdue first', async () => {
+    const accounts = [
+      accountForTests({ id: 1, syncedAt: NOW - 1000 }),
+      accountForTests({ id: 2, syncedAt: NOW - 90_000_000 }),
+      accountForTests({ id: 3, syncedAt: null, createdAt: NOW - 5000 }),
+      accountForTests({ id: 4, tier: 'super', syncedAt: NOW - 7_300_000 }),
+    ]
+    const { upkeep, asked } = open(accounts)
+    expect(await upkeep.runSchedule(signal)).toBe(3)
+    expect(new Set(asked.slice(0, 2))).toEqual(new Set([2, 4]))
+    expect(asked[2]).toBe(3)
+  })
+
+  test('takes on a bounded number at a time', async () => {
+    const { upkeep } = open(Array.from({ length: 50 }, (_, id) => accountForTests({ id: id + 1 })))
+    expect(await upkeep.runSchedule(signal)).toBe(8)
+  })
+
+  test('leaves accounts alone that are out of service, and everything when it is off', async () => {
+    const cause = { code: 'operator', evidence: '', at: NOW } as const
+    const disabled = accountForTests({ state: { status: 'disabled', cause } })
+    expect(await open([disabled]).upkeep.runSchedule(signal)).toBe(0)
+    expect(await open([accountForTests()], full, { enabled: false }).upkeep.runSchedule(signal)).toBe(0)
+  })
+
+  test('spreads accounts that were imported at once', async () => {
+    const accounts = Array.from({ length: 200 }, (_, id) =>
+      accountForTests({ id: id + 1, syncedAt: NOW - 78_000_000 }),
+    )
+    const due = await open(accounts, full, { concurrency: 500 }).upkeep.runSchedule(signal)
+    expect(due).toBeWithin(50, 150)
+  })
+})
+
+describe('a refresh', () => {
+  test('asks for every mode until the tier is known', async () => {
+    const modes: (readonly Mode[])[] = []
+    const { upkeep, directory } = open([accountForTests()], async (_, asked) => {
+      modes.push(asked)
+      return full(accountForTests(), asked)
+    })
+    const [account] = directory.accounts()
+    await upkeep.refresh(account ? [account] : [], signal)
+    await upkeep.refresh([...directory.accounts()], signal)
+    expect(modes.map((asked) => asked.length)).toEqual([5, 3])
+  })
+
+  test.each([
+    ['credential_invalid', 'needs-login'],
+    ['account_blocked', 'suspended'],
+    ['egress_rejected', 'active'],
+    ['upstream_timeout', 'active'],
+  ] as const)('that fails with %s leaves the account %s', async (code, status) => {
+    const { upkeep, directory } = open([accountForTests()], () => Promise.reject(new GatewayError(code, 'x')))
+    const [result] = await upkeep.refresh([...directory.accounts()], signal)
+    expect(result).toMatchObject({ type: 'failed', failure: { code } })
+    expect(directory.find(1)?.state.status).toBe(status)
+  })
+
+  test('of an account that is being asked waits for that answer', async () => {
+    const answer = Promise.withResolvers<QuotaReport>()
+    const { upkeep, directory, asked } = open([accountForTests()], () => answer.promise)
+    const both = [
+      upkeep.refresh([...directory.accounts()], signal),
+      upkeep.refresh([...directory.accounts()], signal),
+    ]
+    answer.resolve({})
+    await Promise.all(both)
+    expect(asked).toEqual([1])
+  })
+})
+
+describe('a request that found no account', () => {
+  test('has only the candidates asked, and finds what was full all along', async () => {
+    const accounts = [
+      accountForTests({ id: 1, quota: empty }),
+      accountForTests({ id: 2, quota: empty, tier: 'super' }),
+      accountForTests({ id: 3, quota: { fast: windowForTests(5) } }),
+      accountForTests({ id: 4, quota: empty, syncedAt: NOW - 1000 }),
+    ]
+    const { upkeep, directory, asked } = open(accounts, full)
+    expect(await upkeep.refreshForShortage(shortage, signal)).toBe(true)
+    expect(asked).toEqual([1])
+    expect(directory.find(1)?.quota.fast?.remaining).toBe(30)
+  })
+
+  test('asks a few at most, and goes on with the first that answers', async () => {
+    const accounts = Array.from({ length: 100 }, (_, id) => accountForTests({ id: id + 1, quota: empty }))
+    const { upkeep, asked } = open(accounts, ({ id }) =>
+      id === 5 ? full(accountForTests(), []) : Promise.withResolvers<QuotaReport>().promise,
+    )
+    expect(await upkeep.refreshForShortage(shortage, signal)).toBe(true)
+    expect(asked).toHaveLength(8)
+  })
+
+  test('is not kept waiting when there is nothing to ask, or asking is off', async () => {
+    expect(await open([]).upkeep.refreshForShortage(shortage, signal)).toBe(false)
+    const { upkeep, asked } = open([accountForTests({ quota: empty })], full, { enabled: false })
+    expect(await upkeep.refreshForShortage(shortage, signal)).toBe(false)
+    expect(asked).toEqual([])
+  })
+
+  test('that leaves is let go at once', async () => {
+    const { upkeep } = open(
+      [accountForTests({ quota: empty })],
+      () => Promise.withResolvers<QuotaReport>().promise,
+    )
+    const leaving = new AbortController()
+    const waiting = upkeep.refreshForShortage(shortage, leaving.signal)
+    leaving.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'client_closed' })
+  })
+})

@@ -1,0 +1,69 @@
+import type { SelectionRules } from './accounts/eligibility.ts'
+import type { UpkeepSettings } from './accounts/upkeep.ts'
+import type { Settings } from './config/schema.ts'
+import type { EgressSettings } from './egress/way-out.ts'
+import type { AttemptSettings } from './gateway/attempt.ts'
+import type { ChatSettings } from './gateway/chat.ts'
+import type { UpstreamSettings } from './upstream/upstream-settings.ts'
+
+/*
+ * The settings as each part asks for them. Nothing below the API imports the configuration: the values are handed down,
+ * and read anew at every request, so that a save is in force at once.
+ */
+
+export function selectionRules({ account }: Settings): SelectionRules {
+  return {
+    strategy: account.refresh.enabled ? 'quota' : 'random',
+    maxInFlight: account.selection.max_inflight,
+  }
+}
+
+export function upkeepSettings({ account }: Settings): UpkeepSettings {
+  const { enabled, usage_concurrency, on_demand_min_interval_sec, ...intervals } = account.refresh
+  return {
+    enabled,
+    intervals: {
+      basic: intervals.basic_interval_sec,
+      super: intervals.super_interval_sec,
+      heavy: intervals.heavy_interval_sec,
+    },
+    concurrency: usage_concurrency,
+    onDemandMinIntervalSeconds: on_demand_min_interval_sec,
+  }
+}
+
+export function attemptSettings({ retry, features }: Settings): AttemptSettings {
+  return {
+    maxRetries: retry.max_retries,
+    retryStatuses: retry.on_codes,
+    autoModeFallback: features.auto_chat_mode_fallback,
+  }
+}
+
+export function chatSettings({ features }: Settings): ChatSettings {
+  return { reasoningSummary: features.thinking_summary, showSources: features.show_search_sources }
+}
+
+/** Formats that name the gateway's own links behave like their upstream counterpart until media are kept. */
+export function chatDefaults({ features }: Settings) {
+  const imageLinks: 'url' | 'markdown' = features.image_format.endsWith('url') ? 'url' : 'markdown'
+  return { stream: features.stream, reasoning: features.thinking, imageLinks }
+}
+
+export function egressSettings({ proxy }: Settings): EgressSettings {
+  return { mode: proxy.egress.mode, proxyUrl: proxy.egress.proxy_url }
+}
+
+export function upstreamSettings({ upstream, proxy, features, chat }: Settings): UpstreamSettings {
+  return {
+    baseUrl: upstream.base_url,
+    assetsUrl: upstream.assets_url,
+    userAgent: proxy.clearance.user_agent,
+    edgeCookies: proxy.clearance.mode === 'manual' ? proxy.clearance.cf_cookies : '',
+    statsig: { value: upstream.statsig_value, placeholder: features.dynamic_statsig },
+    chatIdleSeconds: chat.timeout,
+    temporary: features.temporary,
+    memory: features.memory,
+    customInstruction: features.custom_instruction,
+  }
+}

@@ -1,0 +1,68 @@
+import { GatewayError } from '../core/error.ts'
+import type { Mode } from '../core/model.ts'
+import type { QuotaFigures, QuotaReport } from '../core/quota-report.ts'
+import { asNumber, asObject } from './json-fields.ts'
+import { readAnswerJson, type CallerIdentity, type RestCaller } from './rest-call.ts'
+
+const QUOTA_PATH = '/rest/rate-limits'
+const TIMEOUT_SECONDS = 25
+const FAST_WINDOW_SECONDS = 86_400
+const OTHER_WINDOW_SECONDS = 7_200
+
+/** Asks for the windows of some modes, side by side; throws only if the account itself is refused. */
+export async function fetchQuota(
+  call: RestCaller,
+  identity: CallerIdentity,
+  modes: readonly Mode[],
+): Promise<QuotaReport> {
+  const answers = await Promise.all(modes.map((mode) => fetchMode(call, identity, mode)))
+  for (const answer of answers) if (answer instanceof GatewayError && isAboutAccount(answer)) throw answer
+  return Object.fromEntries(modes.map((mode, index) => [mode, answers[index]]))
+}
+
+async function fetchMode(
+  call: RestCaller,
+  identity: CallerIdentity,
+  mode: Mode,
+): Promise<QuotaFigures | 'absent' | GatewayError> {
+  try {
+    const body = JSON.stringify({ modelName: mode })
+    const answer = await call(
+      { method: 'POST', path: QUOTA_PATH, body, timeoutSeconds: TIMEOUT_SECONDS },
+      identity,
+    )
+    return parseFigures(readAnswerJson(answer), mode)
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    // an unsupported mode is refused with a status of its own (§15, D14)
+    return error.code === 'upstream_rejected' ? 'absent' : error
+  }
+}
+
+function parseFigures(value: unknown, mode: Mode): QuotaFigures | 'absent' | GatewayError {
+  const fields = asObject(value)
+  const remaining = asNumber(fields?.['remainingQueries'])
+  if (!fields || remaining === undefined) {
+    return new GatewayError('upstream_unavailable', 'The upstream sent no quota.', {
+      cause: 'a shape that is not known',
+    })
+  }
+  const total = asNumber(fields['totalQueries']) ?? remaining
+  if (total <= 0) return 'absent'
+  const windowSeconds = asNumber(fields['windowSizeSeconds']) || defaultWindow(mode)
+  const waitSeconds = asNumber(fields['waitTimeSeconds'])
+  return {
+    remaining: Math.max(0, remaining),
+    total,
+    windowSeconds,
+    ...(waitSeconds !== undefined && { waitSeconds }),
+  }
+}
+
+function defaultWindow(mode: Mode): number {
+  return mode === 'fast' ? FAST_WINDOW_SECONDS : OTHER_WINDOW_SECONDS
+}
+
+function isAboutAccount({ code }: GatewayError): boolean {
+  return code === 'credential_invalid' || code === 'account_blocked' || code === 'client_closed'
+}

@@ -1,0 +1,136 @@
+import { GatewayError } from '../core/error.ts'
+import { classifyHttpFailure, connectionFailure } from './failure.ts'
+import { restHeaders } from './headers.ts'
+import type { UpstreamSettings } from './upstream-settings.ts'
+import { statsigId } from './statsig.ts'
+import type { Transport } from './transport.ts'
+
+/** Whose call it is, and which way it goes. */
+export interface CallerIdentity {
+  readonly credential: string
+  readonly proxyUrl?: string
+  readonly signal: AbortSignal
+}
+
+/** One small call: it is answered whole, within its time. */
+export interface RestCall {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** From the root of the host, with its query. */
+  readonly path: string
+  /** The host, where it is not the main one. */
+  readonly origin?: string
+  readonly refererPath?: string
+  readonly body?: string | Uint8Array
+  /** Added to, or put in the place of, the usual ones; undefined takes one away. */
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  readonly timeoutSeconds: number
+  /** False where the edge's cookies must not go: on another host. */
+  readonly withEdgeCookies?: boolean
+}
+
+/** A whole answer. */
+export interface RestAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Uint8Array
+}
+
+export interface RestCallerOptions {
+  readonly transport: Transport
+  readonly settings: () => UpstreamSettings
+  readonly random: () => number
+  /** The upstream answered something. */
+  readonly onAnswer: () => void
+}
+
+/** Makes small calls for accounts; an answer outside 2xx is thrown as what it means. */
+export type RestCaller = (call: RestCall, identity: CallerIdentity) => Promise<RestAnswer>
+
+/** The largest body of a small call that is read. */
+const MAX_ANSWER_SIZE_BYTES = 4 * 1024 * 1024
+
+/** A caller over a transport. */
+export function createRestCaller(options: RestCallerOptions): RestCaller {
+  return async (call, identity) => {
+    const timeout = AbortSignal.timeout(call.timeoutSeconds * 1000)
+    try {
+      const answer = await send(options, call, {
+        ...identity,
+        signal: AbortSignal.any([identity.signal, timeout]),
+      })
+      options.onAnswer()
+      if (answer.status >= 200 && answer.status < 300) return answer
+      const { status, headers } = answer
+      throw classifyHttpFailure({ status, headers, body: new TextDecoder().decode(answer.body) })
+    } catch (thrown) {
+      if (thrown instanceof GatewayError) throw thrown
+      if (identity.signal.aborted)
+        throw new GatewayError('client_closed', 'The caller left.', { cause: thrown })
+      if (timeout.aborted) throw new GatewayError('upstream_timeout', 'The upstream did not answer in time.')
+      throw connectionFailure(thrown)
+    }
+  }
+}
+
+async function send(
+  options: RestCallerOptions,
+  call: RestCall,
+  identity: CallerIdentity,
+): Promise<RestAnswer> {
+  const settings = options.settings()
+  const { method, path, body } = call
+  const baseUrl = call.origin ?? settings.baseUrl
+  const { proxyUrl, signal } = identity
+  const response = await options.transport.send({
+    method,
+    url: baseUrl + path,
+    headers: buildHeaders(options, call, identity.credential),
+    signal,
+    ...(body !== undefined && { body }),
+    ...(proxyUrl !== undefined && { proxyUrl }),
+  })
+  return { status: response.status, headers: response.headers, body: await readWhole(response) }
+}
+
+function buildHeaders(
+  { settings, random }: RestCallerOptions,
+  call: RestCall,
+  credential: string,
+): Record<string, string> {
+  const { baseUrl, userAgent, edgeCookies, statsig } = settings()
+  const statsigValue = statsigId(statsig, random)
+  const identity = {
+    userAgent,
+    edgeCookies: call.withEdgeCookies === false ? '' : edgeCookies,
+    ...(statsigValue !== undefined && { statsigId: statsigValue }),
+  }
+  const usual = restHeaders({
+    baseUrl: call.origin ?? baseUrl,
+    credential,
+    identity,
+    refererPath: call.refererPath ?? '/',
+  })
+  const headers = Object.entries({ ...usual, ...call.headers })
+  return Object.fromEntries(headers.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+}
+
+async function readWhole(response: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk)
+    sizeBytes += chunk.length
+    if (sizeBytes > MAX_ANSWER_SIZE_BYTES)
+      throw connectionFailure(`an answer of more than ${MAX_ANSWER_SIZE_BYTES} bytes`)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** The JSON of an answer; undefined if it is none. */
+export function readAnswerJson({ body }: RestAnswer): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body))
+  } catch {
+    return undefined // the caller decides what a shapeless answer means
+  }
+}

@@ -1,0 +1,61 @@
+import { GatewayError } from '../core/error.ts'
+import { asObject, asString, type JsonObject } from './json-fields.ts'
+import { readAnswerJson, type CallerIdentity, type RestCaller } from './rest-call.ts'
+
+/** Who an account is to the upstream. */
+export interface SessionIdentity {
+  readonly userId: string | null
+  readonly email: string | null
+}
+
+const SESSION_PATH = '/api/auth/session'
+const TIMEOUT_SECONDS = 15
+
+/** Asks who the account is; throws if it is not logged in, or blocked (spec/upstream-chat.md §1.5). */
+export async function fetchSession(call: RestCaller, identity: CallerIdentity): Promise<SessionIdentity> {
+  const answer = await call(
+    {
+      method: 'GET',
+      path: SESSION_PATH,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      headers: {
+        'cache-control': 'no-cache',
+        pragma: 'no-cache',
+        origin: undefined,
+        'content-type': undefined,
+        'x-xai-request-id': undefined,
+        'x-statsig-id': undefined,
+      },
+    },
+    identity,
+  )
+  return parseSession(asObject(readAnswerJson(answer)) ?? {})
+}
+
+function parseSession(top: JsonObject): SessionIdentity {
+  const status = asString(top['status'])?.toLowerCase()
+  if (status === 'blocked') throw new GatewayError('account_blocked', 'The upstream has blocked the account.')
+  if (status === 'unauthenticated') {
+    throw new GatewayError('credential_invalid', 'The upstream no longer accepts the login of the account.')
+  }
+  const session = asObject(top['session'])
+  const user = asObject(top['user'])
+  const userId = firstText([
+    session?.['userId'],
+    user?.['id'],
+    user?.['userId'],
+    user?.['sub'],
+    top['id'],
+    top['userId'],
+    top['sub'],
+  ])
+  const email = firstText([session?.['email'], user?.['email'], top['email']])
+  if (userId === null && email === null) {
+    throw new GatewayError('upstream_unavailable', 'The upstream did not say who the account is.')
+  }
+  return { userId, email }
+}
+
+function firstText(values: readonly unknown[]): string | null {
+  return values.map(asString).find(Boolean) ?? null
+}
