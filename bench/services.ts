@@ -1,0 +1,112 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { createEmulatorControl } from '../emulator/control/control-client.ts'
+import { startService, type ServiceProcess, type Side } from './service-process.ts'
+
+/** The key that the load generator sends. */
+export const API_KEY = 'bench-key'
+
+/** How the emulator cuts an answer into writes. */
+export interface Pacing {
+  readonly paceMilliseconds: number
+  readonly framesPerWrite: number
+}
+
+export interface GatewayOptions {
+  readonly upstreamUrl?: string
+  readonly tokens: readonly string[]
+  readonly side: Side
+}
+
+export interface RelayOptions {
+  readonly upstreamUrl: string
+  readonly token: string
+  readonly side: Side
+}
+
+/** Queries that no benchmark uses up. */
+const ENDLESS_QUOTA = { total: 1_000_000_000, remaining: 1_000_000_000 }
+
+/** Above every benchmark's number of parallel streams; Bun's own bound is 256. */
+const MAX_UPSTREAM_REQUESTS = '16384'
+
+/** Made-up SSO tokens, of about the length of real ones. */
+export function makeTokens(count: number): readonly string[] {
+  return Array.from(
+    { length: count },
+    (_, index) => `bench-${String(index).padStart(8, '0')}-${'t'.repeat(140)}`,
+  )
+}
+
+/** A folder for logs and data that is gone after the run. */
+export function openWorkspace(): { readonly path: string; [Symbol.dispose](): void } {
+  const path = mkdtempSync(`${tmpdir()}/grok2api-bench-`)
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/** The upstream: an emulator whose accounts are those of the tokens. */
+export async function startUpstream(folder: string, tokens: readonly string[]): Promise<ServiceProcess> {
+  const emulator = await startService({
+    args: ['emulator/main.ts', '--port', '0'],
+    side: 'second-core',
+    logPath: `${folder}/emulator.log`,
+  })
+  await createEmulatorControl(emulator.url).setAccounts(
+    tokens.map((token) => ({ token, tier: 'heavy', quotas: { fast: ENDLESS_QUOTA } })),
+  )
+  return emulator
+}
+
+/** Tells the emulator how to send from now on. */
+export async function setPacing(upstreamUrl: string, pacing: Pacing): Promise<void> {
+  await createEmulatorControl(upstreamUrl).setBehaviour(pacing)
+}
+
+/** The gateway as an operator runs it: default settings, logs to files and to standard error. */
+export async function startGateway(folder: string, options: GatewayOptions): Promise<ServiceProcess> {
+  const data = `${folder}/gateway-${options.tokens.length}`
+  mkdirSync(data, { recursive: true })
+  const environment = {
+    DATA_DIR: data,
+    LOG_DIR: `${data}/logs`,
+    SERVER_HOST: '127.0.0.1',
+    SERVER_PORT: '0',
+    GROK_APP_API_KEY: API_KEY,
+    BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_UPSTREAM_REQUESTS,
+    ...(options.upstreamUrl !== undefined && { GROK_UPSTREAM_BASE_URL: options.upstreamUrl }),
+  }
+  if (options.tokens.length > 0) await importTokens(data, options.tokens, environment)
+  return startService({
+    args: ['src/main.ts', 'serve'],
+    side: options.side,
+    environment,
+    logPath: `${data}/stderr.log`,
+  })
+}
+
+/** The baseline: the same stream through the least code that Bun needs for it. */
+export function startBareRelay(
+  folder: string,
+  { upstreamUrl, token, side }: RelayOptions,
+): Promise<ServiceProcess> {
+  return startService({
+    args: ['bench/bare-relay.ts', upstreamUrl, token],
+    side,
+    environment: { BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_UPSTREAM_REQUESTS },
+    logPath: `${folder}/relay.log`,
+  })
+}
+
+async function importTokens(
+  data: string,
+  tokens: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<void> {
+  const path = `${data}/tokens.txt`
+  await Bun.write(path, tokens.join('\n'))
+  const done = Bun.spawnSync([process.execPath, 'src/main.ts', 'import', path, '--tier', 'heavy'], {
+    cwd: `${import.meta.dir}/..`,
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+  })
+  if (done.exitCode !== 0) throw new Error(`the import failed: ${done.stderr.toString()}`)
+}
