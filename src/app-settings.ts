@@ -2,8 +2,10 @@ import type { SelectionRules } from './accounts/eligibility.ts'
 import type { UpkeepSettings } from './accounts/upkeep.ts'
 import type { Settings } from './config/schema.ts'
 import type { EgressSettings } from './egress/way-out.ts'
+import type { BatchSettings } from './gateway/account-jobs.ts'
 import type { AttemptSettings } from './gateway/attempt.ts'
 import type { ChatSettings } from './gateway/chat.ts'
+import type { AccountActionSettings } from './upstream/account-actions.ts'
 import type { UpstreamSettings } from './upstream/upstream-settings.ts'
 
 /*
@@ -65,5 +67,22 @@ export function upstreamSettings({ upstream, proxy, features, chat }: Settings):
     temporary: features.temporary,
     memory: features.memory,
     customInstruction: features.custom_instruction,
+  }
+}
+
+export function batchSettings({ batch }: Settings): BatchSettings {
+  return {
+    refreshConcurrency: batch.refresh_concurrency,
+    nsfwConcurrency: batch.nsfw_concurrency,
+    assetDeleteConcurrency: batch.asset_delete_concurrency,
+  }
+}
+
+export function actionSettings({ upstream, nsfw, asset }: Settings): AccountActionSettings {
+  return {
+    accountsUrl: upstream.accounts_url,
+    timeoutSeconds: nsfw.timeout,
+    listTimeoutSeconds: asset.list_timeout,
+    deleteTimeoutSeconds: asset.delete_timeout,
   }
 }

@@ -6,7 +6,9 @@ import { WriteBehind } from './accounts/write-behind.ts'
 import { apiRoutes } from './api/routes.ts'
 import type { RequestBindings } from './api/context.ts'
 import {
+  actionSettings,
   attemptSettings,
+  batchSettings,
   chatDefaults,
   chatSettings,
   egressSettings,
@@ -17,8 +19,12 @@ import {
 import type { SettingsService } from './config/settings.ts'
 import type { StartupOptions } from './config/startup.ts'
 import { chooseWayOut } from './egress/way-out.ts'
+import { accountJobHandlers, type BatchSettings } from './gateway/account-jobs.ts'
+import { JobRunner } from './gateway/job-runner.ts'
 import type { Stores } from './store/contract.ts'
+import { forget } from './store/forget.ts'
 import { Leadership, LEADERSHIP_PAUSE_SECONDS } from './store/leadership.ts'
+import { createAccountActions, type UpstreamAccountActions } from './upstream/account-actions.ts'
 import { createAsk } from './upstream/ask.ts'
 import { createUpstreamClient } from './upstream/client.ts'
 import { fetchTransport } from './upstream/transport.ts'
@@ -35,6 +41,11 @@ const WRITE_PAUSE_SECONDS = 1
 const SETTINGS_PAUSE_SECONDS = 3
 /** Pause between two runs of the refresh schedule; each has a budget of its own. */
 const UPKEEP_PAUSE_SECONDS = 15
+
+/** Pause between two looks for tasks that another process was given, or has left. */
+const TASK_PAUSE_SECONDS = 2
+/** Pause between two removals of what is kept for a time only. */
+const FORGET_PAUSE_SECONDS = 3600
 
 /** What is opened before the app and outlives it only at its start and end. */
 export interface AppOptions {
@@ -62,7 +73,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const pool = createPool(options)
   const { directory, sync, writes, leadership } = pool
   const tokenizer = createWorkerTokenizer()
-  const { upstream, upkeep } = createUpstream(options, directory)
+  const { upstream, upkeep, actions } = createUpstream(options, directory)
+  const runner = createRunner(options, pool, { upkeep, actions })
   const routes = apiRoutes({
     ...leaseParts(options, pool),
     upstream,
@@ -79,12 +91,16 @@ export async function createApp(options: AppOptions): Promise<App> {
     settings: () => attemptSettings(settings.current),
     chatSettings: () => chatSettings(settings.current),
     chatDefaults: () => chatDefaults(settings.current),
-    admin: adminParts(options, pool),
+    admin: {
+      ...adminParts(options, pool),
+      actions,
+      wakeRunner: () => background.run('take on tasks', (signal) => runner.takeOn(signal)),
+    },
   })
 
   await sync.read(new AbortController().signal)
   settings.subscribe((current) => directory.configure(selectionRules(current)))
-  startLoops({ ...options, ...pool, background, upkeep })
+  startLoops({ ...options, ...pool, background, upkeep, runner })
   const stopWatching = await stores.watch(() => {
     background.run('read changes', (signal) => Promise.all([sync.read(signal), settings.refresh()]))
   })
@@ -93,6 +109,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     close: async () => {
       await stopWatching()
       await background.close()
+      await runner.settle()
       await writes.flush()
       await leadership.resign()
       tokenizer.close()
@@ -101,6 +118,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 }
 
 interface Pool {
+  /** Names this process among all. */
+  readonly holder: string
   readonly directory: AccountDirectory
   readonly sync: AccountSync
   readonly writes: WriteBehind
@@ -123,6 +142,7 @@ function createPool({ settings, stores }: AppOptions): Pool {
     onChange: (slot) => writes.add(slot),
   })
   return {
+    holder,
     directory,
     writes,
     sync: new AccountSync(stores.accounts, directory),
@@ -136,11 +156,29 @@ function leaseParts({ box }: AppOptions, { directory, gate }: Pool) {
   return { directory, openCredential, ...(gate && { gate }) }
 }
 
-function adminParts(
-  { settings, stores, sessionKey, startup, worker }: AppOptions,
-  { directory, sync }: Pool,
-) {
+/** Runs the operators' tasks; any process takes on any. */
+function createRunner(
+  { settings, stores }: AppOptions,
+  { directory, holder }: Pool,
+  { upkeep, actions }: { readonly upkeep: Upkeep; readonly actions: UpstreamAccountActions },
+): JobRunner {
+  const batch = (): BatchSettings => batchSettings(settings.current)
+  return new JobRunner({
+    jobs: stores.jobs,
+    handlers: accountJobHandlers({ ...actions, directory, upkeep, batchSettings: batch }),
+    holder,
+    clock: systemClock,
+    log: createLog('tasks'),
+  })
+}
+
+function adminParts({ settings, stores, sessionKey, startup, worker, box }: AppOptions, pool: Pool) {
+  const { directory, sync, writes } = pool
   return {
+    directory,
+    store: stores.accounts,
+    jobs: stores.jobs,
+    box,
     settings,
     settingsHistory: stores.settingsHistory,
     audit: stores.audit,
@@ -151,6 +189,7 @@ function adminParts(
     accounts: () => directory.accounts(),
     inFlight: () => directory.stats.inFlight,
     revision: () => sync.revision,
+    flushAccounts: () => writes.flush(),
     syncAccounts: async (signal: AbortSignal) => (await sync.read(signal)) > 0,
     storageType: startup.accountStorage,
     worker,
@@ -165,28 +204,32 @@ function createUpstream({ settings, box }: AppOptions, directory: AccountDirecto
     clock: systemClock,
     random: Math.random,
   })
+  const asking = {
+    call: upstream.call,
+    openSecret: (sealed: string, hash: string) => box.open(sealed, hash),
+    proxyFor: (accountProxyUrl: string | null) =>
+      chooseWayOut(egressSettings(settings.current), accountProxyUrl).proxyUrl,
+  }
   const upkeep = new Upkeep({
     directory,
-    ask: createAsk({
-      call: upstream.call,
-      openSecret: (sealed, hash) => box.open(sealed, hash),
-      proxyFor: (accountProxyUrl) => chooseWayOut(egressSettings(settings.current), accountProxyUrl).proxyUrl,
-    }),
+    ask: createAsk(asking),
     settings: () => upkeepSettings(settings.current),
     clock: systemClock,
     log: createLog('upkeep'),
   })
-  return { upstream, upkeep }
+  const actions = createAccountActions({ ...asking, actionSettings: () => actionSettings(settings.current) })
+  return { upstream, upkeep, actions }
 }
 
 interface LoopParts extends Pool, AppOptions {
   readonly background: Background
   readonly upkeep: Upkeep
+  readonly runner: JobRunner
 }
 
 /** What runs beside the requests, until the background is closed. */
 function startLoops(parts: LoopParts): void {
-  const { background, startup, settings, writes, sync, leadership, upkeep, gate, box } = parts
+  const { background, startup, settings, writes, sync, leadership, upkeep, gate, box, runner, stores } = parts
   const pace = {
     idleSeconds: startup.accountSyncIntervalSeconds,
     activeSeconds: startup.accountSyncActiveIntervalSeconds,
@@ -207,6 +250,10 @@ function startLoops(parts: LoopParts): void {
   every('lead', LEADERSHIP_PAUSE_SECONDS, () => leadership.renew())
   every('upkeep', UPKEEP_PAUSE_SECONDS, async (signal) => {
     if (leadership.isLeader) await upkeep.runSchedule(signal)
+  })
+  every('take on tasks', TASK_PAUSE_SECONDS, (signal) => runner.takeOn(signal))
+  every('forget', FORGET_PAUSE_SECONDS, async () => {
+    if (leadership.isLeader) await forget(stores, systemClock())
   })
   if (gate) every('hold requests in flight', GATE_PAUSE_SECONDS, () => gate.beat())
 }

@@ -11,7 +11,7 @@ import { changeForTests } from '../store/stored-accounts-for-tests.ts'
 import { SecretBox } from '../util/secret-box.ts'
 import { addAccounts } from './add-accounts.ts'
 import { hashCredential } from './credential.ts'
-import type { ImportEntry } from './import-file.ts'
+import type { ImportEntry } from './import-entry.ts'
 
 const box = new SecretBox(() => [Buffer.alloc(32, 7)])
 const folder = mkdtempSync(join(tmpdir(), 'grok2api-add-'))

@@ -3,7 +3,7 @@ import { defaultQuota } from '../core/quota.ts'
 import type { AccountStore, AddedAccount } from '../store/contract.ts'
 import type { SecretBox } from '../util/secret-box.ts'
 import { hashCredential } from './credential.ts'
-import type { ImportEntry } from './import-file.ts'
+import type { ImportEntry } from './import-entry.ts'
 
 /** Accounts per transaction. */
 const BATCH_SIZE = 1000
@@ -27,9 +27,12 @@ export async function addAccounts(
 }
 
 /** An entry as the store takes it. */
-export function sealEntry({ credential, tier, tags }: ImportEntry, box: SecretBox): NewAccount {
+export function sealEntry({ credential, tier, tags, profile = {} }: ImportEntry, box: SecretBox): NewAccount {
   const credentialHash = hashCredential(credential)
+  const { proxyUrl = null, tier: _tier, ...said } = profile
   return {
+    ...said,
+    sealedProxyUrl: proxyUrl === null ? null : box.seal(proxyUrl, credentialHash),
     credentialHash,
     sealedCredential: box.seal(credential, credentialHash),
     tier,

@@ -72,7 +72,7 @@ export class AccountDirectory {
   }
 
   get stats(): DirectoryStats {
-    const usable = tiers.reduce((sum, tier) => sum + this.usableAccounts(tier), 0)
+    const usable = this.#usable.basic + this.#usable.super + this.#usable.heavy
     return { accounts: this.#slots.size, usable, inFlight: this.#inFlight }
   }
 
@@ -84,6 +84,11 @@ export class AccountDirectory {
   /** The account as this process knows it now. */
   find(id: number): Account | undefined {
     return this.#slots.get(id)?.account
+  }
+
+  /** Requests that this process has under way with the account. */
+  inFlight(id: number): number {
+    return this.#slots.get(id)?.inFlight ?? 0
   }
 
   /** Every account that is not deleted. */
@@ -230,9 +235,8 @@ export class AccountDirectory {
   /** Seconds until the next account may become available, between 1 and `MAX_RETRY_AFTER_SECONDS`. */
   retryAfterSeconds(): number {
     const waitMs = this.#wakes.earliest() - this.#options.clock()
-    return Number.isFinite(waitMs)
-      ? Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(waitMs / 1000)))
-      : 1
+    if (!Number.isFinite(waitMs)) return 1
+    return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(waitMs / 1000)))
   }
 
   /** Puts the slot into the ready sets it belongs to now, and plans when to look again. */

@@ -1,98 +1,90 @@
-import { z } from 'zod'
-import { tiers, type Tier } from '../core/model.ts'
-import { CredentialError, parseCredential } from './credential.ts'
-import { parseTier } from './parse-tier.ts'
+import type { Tier } from '../core/model.ts'
+import { isCsv, readCsv } from './import-csv.ts'
+import { fault, type ImportEntry, type ImportFault, type ImportItem } from './import-entry.ts'
+import { readJsonImport, readJsonLines } from './import-json.ts'
+import { contentLines, readTextLines } from './import-text.ts'
 
-/** One account as a file names it. */
-export interface ImportEntry {
-  readonly credential: string
-  readonly tier: Tier
-  readonly tags: readonly string[]
-}
+/** What an import can be. */
+export const importFormats = ['text', 'csv', 'json', 'jsonl', 'cookies', 'v2'] as const
+export type ImportFormat = (typeof importFormats)[number]
 
-/** A line or item that is not an account, and why; the text itself is never repeated. */
-export interface ImportFault {
-  /** `line 3`, or `super[0]`. */
-  readonly place: string
-  readonly reason: string
-}
-
+/** The accounts of a file, and what in it is none. */
 export interface ParsedImport {
   readonly entries: readonly ImportEntry[]
   readonly faults: readonly ImportFault[]
 }
 
-const item = z.union([z.string(), z.object({ token: z.string(), tags: z.array(z.string()).optional() })])
-const document = z.record(z.string(), z.array(item))
+/** A file, item by item. */
+export interface ReadImport {
+  /** What it was read as. */
+  readonly format: ImportFormat
+  readonly items: readonly ImportItem[]
+  /** The pools that the file names, also those without accounts. */
+  readonly pools: readonly Tier[]
+}
+
+/** Reads an import file of any format for the command line. */
+export function parseImportFile(text: string, defaultTier: Tier = 'basic'): ParsedImport {
+  const { items } = readImport(text, { tier: defaultTier })
+  return {
+    entries: items.flatMap((item) => (item.type === 'entry' ? [item.entry] : [])),
+    faults: items.flatMap((item) =>
+      item.type === 'fault' ? [{ place: item.place, reason: item.reason }] : [],
+    ),
+  }
+}
+
+/** How a file is to be read. */
+export interface ReadOptions {
+  /** For accounts whose tier the file does not say. */
+  readonly tier: Tier
+  /** Found out from the content unless given. */
+  readonly format?: ImportFormat | undefined
+}
 
 /**
- * Reads an import file: JSON with pools (`{"super": ["…", {"token": "…", "tags": []}]}`), or text with one token a line;
- * blank lines and lines that start with `#` are passed over.
+ * Reads what people have: a token or cookie header a line, `email----password----token` lines, a table with a header,
+ * JSON pools or lists, JSON lines, a browser's cookies, what version 2 has exported.
  */
-export function parseImportFile(text: string, defaultTier: Tier = 'basic'): ParsedImport {
+export function readImport(text: string, { tier, format }: ReadOptions): ReadImport {
   const content = text.replace(/^\uFEFF/, '')
-  return content.trimStart().startsWith('{')
-    ? parseJsonImport(content)
-    : parseTextImport(content, defaultTier)
+  const known = format ?? detectFormat(content)
+  if (known === 'text') return withPools(known, readTextLines(content, tier))
+  if (known === 'csv') return withPools(known, readCsv(content, tier))
+  if (known === 'jsonl') return withPools(known, readJsonLines(content, tier))
+  const value = parseJson(content)
+  if (value === undefined) return withPools(known, [fault('file', 'is not valid JSON')])
+  const read = readJsonImport(value, tier)
+  return withPools(format ?? read.format, read.items, read.pools)
 }
 
-function parseTextImport(content: string, tier: Tier): ParsedImport {
-  const entries: ImportEntry[] = []
-  const faults: ImportFault[] = []
-  content.split(/\r?\n/).forEach((line, index) => {
-    if (/^\s*(#|$)/.test(line)) return
-    addEntry({ token: line, tier, tags: [], place: `line ${index + 1}` }, entries, faults)
-  })
-  return { entries, faults }
+function withPools(
+  format: ImportFormat,
+  items: readonly ImportItem[],
+  named: readonly Tier[] = [],
+): ReadImport {
+  const pools = new Set(named)
+  for (const item of items) if (item.type === 'entry') pools.add(item.entry.tier)
+  return { format, items, pools: [...pools] }
 }
 
-function parseJsonImport(content: string): ParsedImport {
-  const pools = readDocument(content)
-  if (typeof pools === 'string') return { entries: [], faults: [{ place: 'file', reason: pools }] }
-  const entries: ImportEntry[] = []
-  const faults: ImportFault[] = []
-  for (const [pool, items] of Object.entries(pools)) {
-    const tier = parseTier(pool)
-    if (!tier) faults.push({ place: pool, reason: `is not a pool; there are ${tiers.join(', ')}` })
-    else
-      items.forEach((entry, index) =>
-        addEntry({ ...normalise(entry), tier, place: `${pool}[${index}]` }, entries, faults),
-      )
-  }
-  return { entries, faults }
+function detectFormat(content: string): ImportFormat {
+  const start = content.trimStart()
+  if (start.startsWith('{') || start.startsWith('[')) return isJsonLines(content) ? 'jsonl' : 'json'
+  return isCsv(content) ? 'csv' : 'text'
 }
 
-function readDocument(content: string): z.output<typeof document> | string {
+/** Several lines of which the first is a whole object by itself. */
+function isJsonLines(content: string): boolean {
+  const [first, second] = contentLines(content)
+  return first !== undefined && second !== undefined && parseJson(first.line) !== undefined
+}
+
+/** The value of a JSON text; undefined, which no JSON is, if it is not one. */
+function parseJson(text: string): unknown {
   try {
-    const parsed = document.safeParse(JSON.parse(content))
-    return parsed.success ? parsed.data : 'must hold an object of pools, each an array of tokens'
+    return JSON.parse(text)
   } catch {
-    return 'is not valid JSON'
-  }
-}
-
-function normalise(entry: z.output<typeof item>): { token: string; tags: readonly string[] } {
-  return typeof entry === 'string'
-    ? { token: entry, tags: [] }
-    : { token: entry.token, tags: entry.tags ?? [] }
-}
-
-interface Candidate {
-  readonly token: string
-  readonly tier: Tier
-  readonly tags: readonly string[]
-  readonly place: string
-}
-
-function addEntry(
-  { token, tier, tags, place }: Candidate,
-  entries: ImportEntry[],
-  faults: ImportFault[],
-): void {
-  try {
-    entries.push({ credential: parseCredential(token), tier, tags })
-  } catch (error) {
-    if (!(error instanceof CredentialError)) throw error
-    faults.push({ place, reason: error.message })
+    return undefined // said of the file by the caller
   }
 }

@@ -24,7 +24,7 @@ export async function openParts(environment: Environment): Promise<AppOptions> {
     const settings = await SettingsService.open({ persistence: stores.settings, environment })
     const [sessionKey] = loadSecretKeys(keySource(startup))
     if (!sessionKey) throw new Error('there is no secret key')
-    return { startup, settings, stores, box, sessionKey, worker: Number(environment[WORKER_VARIABLE] ?? 0) }
+    return { startup, settings, stores, box, sessionKey, worker: Number(environment[WORKER_VARIABLE] ?? 1) }
   } catch (error) {
     await stores.close()
     throw error

@@ -33,7 +33,7 @@ export function supervise({ program, workers, environment }: SuperviseOptions): 
 
   const runOnce = async (index: number): Promise<void> => {
     const child = Bun.spawn([process.execPath, program, 'serve'], {
-      env: { ...environment, [WORKER_VARIABLE]: String(index) },
+      env: { ...environment, [WORKER_VARIABLE]: String(index + 1) },
       stdio: ['ignore', 'inherit', 'inherit'],
     })
     children.add(child)

@@ -40,6 +40,8 @@ export interface TestGateway {
   get(path: string): Promise<Response>
   /** Requests in flight, as `/ready` tells. */
   inFlight(): Promise<number>
+  /** Starts another gateway on the same data and upstream; it stops with the first. */
+  startSecond(): Promise<{ readonly url: string }>
   /** Stops the gateway, so that everything is written, and reads what it stored. */
   stopAndReadAccounts(): Promise<readonly Account[]>
   stop(): Promise<void>
@@ -73,10 +75,9 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   }
   await storeAccounts(variables, accounts)
   const server = await serve(variables)
-  let running = true
+  const running = [server]
   const stopGateway = async (): Promise<void> => {
-    if (running) await server.close()
-    running = false
+    await Promise.all(running.splice(0).map((one) => one.close()))
   }
   const stop = async (): Promise<void> => {
     await stopGateway()
@@ -100,6 +101,11 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     inFlight: async () => {
       const { accounts } = await readJson<{ accounts: { in_flight: number } }>(await get('/ready'))
       return accounts.in_flight
+    },
+    startSecond: async () => {
+      const second = await serve(variables)
+      running.push(second)
+      return second
     },
     stopAndReadAccounts: async () => {
       await stopGateway()

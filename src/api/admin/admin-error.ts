@@ -1,7 +1,15 @@
 import { errorCodes, errorRules, type ErrorCode } from '../../core/error.ts'
 
 /** Codes of the admin API beside those of the gateway, in the order of `docs/errors.md`. */
-export const adminErrorCodes = ['startup_only_config', 'forbidden', 'conflict', 'too_many_attempts'] as const
+export const adminErrorCodes = [
+  'startup_only_config',
+  'forbidden',
+  'account_not_found',
+  'task_not_found',
+  'conflict',
+  'token_conflict',
+  'too_many_attempts',
+] as const
 
 type AdminOnlyCode = (typeof adminErrorCodes)[number]
 
@@ -20,6 +28,12 @@ export const adminErrorRules: Readonly<
   forbidden: {
     status: 403,
     meaning: 'A change with a session cookie did not come from a page of this server, or has no CSRF token.',
+  },
+  account_not_found: { status: 404, meaning: 'There is no account of this id or token.' },
+  task_not_found: { status: 404, meaning: 'There is no task of this id, or it was removed by age.' },
+  token_conflict: {
+    status: 409,
+    meaning: 'The token belongs to another account, which may be a deleted one.',
   },
   conflict: { status: 409, meaning: 'Somebody else has changed the same thing in the meantime.' },
   too_many_attempts: {

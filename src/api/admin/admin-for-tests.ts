@@ -6,6 +6,7 @@ import { SettingsService } from '../../config/settings.ts'
 import type { AuditStore, SettingsHistory, SettingsRevision } from '../../store/contract.ts'
 import type { Log } from '../../util/log.ts'
 import type { ApiEnv } from '../context.ts'
+import { fakeAccountParts } from './account-parts-for-tests.ts'
 import { openApiRoute } from './openapi-route.ts'
 import type { AdminRoute } from './route.ts'
 import { adminRoutes, listRoutes, prepareParts, serveRoutes, type AdminParts } from './routes.ts'
@@ -82,6 +83,7 @@ export async function startAdmin(options: TestAdminOptions = {}): Promise<TestAd
   const audit = new MemoryAudit()
   const history: SettingsRevision[] = []
   const parts: AdminParts = {
+    ...(await fakeAccountParts(() => time.now)),
     settings,
     settingsHistory: memoryHistory(history),
     audit,

@@ -3,8 +3,11 @@ import { createMiddleware } from 'hono/factory'
 import { GatewayError } from '../../core/error.ts'
 import type { AuditStore } from '../../store/contract.ts'
 import type { ApiEnv } from '../context.ts'
+import { accountRoutes } from './account-routes.ts'
+import { assetRoutes, type AssetActions } from './asset-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { AuditTrail } from './audit-trail.ts'
+import { batchRoutes, type BatchRouteParts } from './batch-routes.ts'
 import type { ConfigChangeParts } from './config-change.ts'
 import { configHistoryRoutes } from './config-history-routes.ts'
 import { configRoutes } from './config-routes.ts'
@@ -12,6 +15,7 @@ import { configViews } from './config-views.ts'
 import { Guard } from './guard.ts'
 import { LoginThrottle } from './login-throttle.ts'
 import { openApiRoute } from './openapi-route.ts'
+import { ownerSettingsRoutes, type OwnerActions } from './owner-settings-routes.ts'
 import { publicUrlRoute, type PublicUrlParts } from './public-url-route.ts'
 import { renderAdminError, toFailure } from './render-admin-error.ts'
 import type { AdminRoute } from './route.ts'
@@ -19,6 +23,7 @@ import { runRoute } from './run-route.ts'
 import { Sessions } from './sessions.ts'
 import { sessionRoutes, type SessionRouteParts } from './session-routes.ts'
 import { macOf } from './signed-token.ts'
+import { taskRoutes } from './task-routes.ts'
 import { systemRoutes, type SystemRouteParts } from './system-routes.ts'
 
 const securityHeaders = {
@@ -29,7 +34,9 @@ const securityHeaders = {
 } as const
 
 /** What the admin API needs from the rest of the gateway. */
-export interface AdminParts extends ConfigChangeParts, SystemRouteParts {
+export interface AdminParts extends ConfigChangeParts, SystemRouteParts, BatchRouteParts {
+  /** What is asked of the upstream about an account, or told in its owner's name. */
+  readonly actions: AssetActions & OwnerActions
   readonly audit: AuditStore
   /** Resolves if the store answers; nothing is changed while it does not. */
   readonly pingStore: () => Promise<void>
@@ -67,6 +74,11 @@ export function listRoutes(parts: RouteParts): readonly AdminRoute[] {
     ...configHistoryRoutes(parts),
     publicUrlRoute(parts),
     ...auditRoutes(parts),
+    ...accountRoutes(parts),
+    ...taskRoutes(parts),
+    ...batchRoutes(parts),
+    ...assetRoutes(parts),
+    ...ownerSettingsRoutes(parts),
   ]
 }
 
