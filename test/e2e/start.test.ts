@@ -3,9 +3,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '../../src/cli/serve.ts'
+import { runCommand } from '../harness/command.ts'
 import { startGateway } from '../harness/gateway.ts'
-
-const main = join(import.meta.dir, '../../src/main.ts')
 
 async function withDataDir(work: (dataDir: string) => Promise<void>): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'grok2api-start-'))
@@ -14,22 +13,6 @@ async function withDataDir(work: (dataDir: string) => Promise<void>): Promise<vo
   } finally {
     await rm(dataDir, { recursive: true, force: true })
   }
-}
-
-/** Runs the command line to its end. */
-async function run(args: readonly string[], environment: Record<string, string>) {
-  const { PATH = '' } = process.env
-  const child = Bun.spawn([process.execPath, main, ...args], {
-    env: { PATH, ...environment },
-    stdout: 'pipe',
-    stderr: 'pipe',
-  })
-  const [output, errors, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  return { output, errors, code }
 }
 
 test('a second gateway on the same port does not start', async () => {
@@ -48,14 +31,14 @@ test('a second gateway on the same port does not start', async () => {
 })
 
 test('every wrong start-up variable is named at once', async () => {
-  const { errors, code } = await run(['serve'], { SERVER_PORT: 'x', SERVER_WORKERS: '0' })
+  const { errors, code } = await runCommand(['serve'], { SERVER_PORT: 'x', SERVER_WORKERS: '0' })
   expect(code).toBe(1)
   expect(errors).toContain('SERVER_PORT')
   expect(errors).toContain('SERVER_WORKERS')
 })
 
 test('a data folder that cannot be written is named, with what to do', async () => {
-  const { errors, code } = await run(['serve'], { DATA_DIR: '/proc/nothing' })
+  const { errors, code } = await runCommand(['serve'], { DATA_DIR: '/proc/nothing' })
   expect(code).toBe(1)
   expect(errors).toContain('DATA_DIR /proc/nothing cannot be written')
 })
@@ -64,7 +47,7 @@ test('a key file that others can read stops the start', async () => {
   await withDataDir(async (dataDir) => {
     await writeFile(join(dataDir, 'secret.key'), 'x')
     await chmod(join(dataDir, 'secret.key'), 0o644)
-    const { errors, code } = await run(['serve'], { DATA_DIR: dataDir })
+    const { errors, code } = await runCommand(['serve'], { DATA_DIR: dataDir })
     expect(code).toBe(1)
     expect(errors).toContain('chmod 600')
   })
@@ -78,12 +61,12 @@ test('accounts are imported by line, refused ones are named by line and never re
       '\uFEFFtoken-one\r\n\r\n# note\r\nsso=token-two; other=1\r\nbad secret\r\ntoken-one\r\n',
     )
     const environment = { DATA_DIR: dataDir }
-    const first = await run(['import', file, '--tier', 'super'], environment)
+    const first = await runCommand(['import', file, '--tier', 'super'], environment)
     expect(first.output).toBe('2 added, 1 already there, 0 revived, 1 refused\n')
     expect(first.errors).toStartWith('line 5: ')
     expect(first.errors).not.toContain('bad secret')
     expect(first.code).toBe(1)
-    const again = await run(['import', file], environment)
+    const again = await runCommand(['import', file], environment)
     expect(again.output).toBe('0 added, 3 already there, 0 revived, 1 refused\n')
   })
 })
@@ -93,7 +76,7 @@ test('a running gateway takes in what is imported beside it', async () => {
   expect((await gateway.get('/ready')).status).toBe(503)
   const file = join(gateway.dataDir, 'accounts.txt')
   await writeFile(file, 'token-late\n')
-  await run(['import', file], { DATA_DIR: gateway.dataDir })
+  await runCommand(['import', file], { DATA_DIR: gateway.dataDir })
   const deadline = Date.now() + 5000
   while ((await gateway.get('/ready')).status !== 200 && Date.now() < deadline) await Bun.sleep(50)
   expect((await gateway.get('/ready')).status).toBe(200)

@@ -8,29 +8,23 @@ import { addAccounts } from '../../src/accounts/add-accounts.ts'
 import { openBox, openStores } from '../../src/cli/open-parts.ts'
 import { parseStartup } from '../../src/config/startup.ts'
 import { createTestDatabase, testServers } from '../../src/store/sql/servers-for-tests.ts'
+import { startCommand } from '../harness/command.ts'
 import { eventually } from '../harness/eventually.ts'
+import { freePort } from '../harness/free-port.ts'
 
 /*
  * Several real processes on one port and one store: what must hold across them, as docs/decisions says.
  */
 
-const REQUESTS = 600
+const REQUESTS = 2000
 const ACCOUNTS = 10
 const CAP = 4
 const PARALLEL = 80
 
-const main = join(import.meta.dir, '../../src/main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'grok2api-workers-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 type Environment = Readonly<Record<string, string>>
-
-function freePort(): number {
-  const listener = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
-  const { port = 0 } = listener
-  void listener.stop(true)
-  return port
-}
 
 /** Two workers, started as an operator does, on an upstream of their own. */
 async function startWorkers(storage: Environment) {
@@ -41,7 +35,6 @@ async function startWorkers(storage: Environment) {
   await emulator.setAccounts(tokens.map((token) => ({ token, tier: 'heavy', quotas: { fast } })))
   const port = freePort()
   const environment = {
-    PATH: process.env['PATH'] ?? '',
     BUN_CONFIG_MAX_HTTP_REQUESTS: '4096',
     SERVER_HOST: '127.0.0.1',
     SERVER_PORT: String(port),
@@ -59,11 +52,7 @@ async function startWorkers(storage: Environment) {
   const entries = tokens.map((credential) => ({ credential, tier: 'heavy' as const, tags: [] }))
   await addAccounts(stores.accounts, openBox(startup), entries, Date.now())
   await stores.close()
-  const child = Bun.spawn([process.execPath, main, 'serve'], {
-    env: environment,
-    stdout: 'ignore',
-    stderr: 'pipe',
-  })
+  const child = startCommand(['serve'], environment)
   const url = `http://127.0.0.1:${port}`
   const isReady = (): Promise<boolean> =>
     fetch(`${url}/ready`).then(

@@ -5,7 +5,7 @@ import { AdminError } from './admin-error.ts'
 import { changeConfig, checkPatch, type ConfigChangeParts } from './config-change.ts'
 import { resolveMasks } from './masked-patch.ts'
 import { adminRoute, done, doneSchema, type AdminRoute } from './route.ts'
-import { readSetting } from './setting-values.ts'
+import { getAtKey } from '../../config/document-path.ts'
 import { selectionStrategy } from './system-routes.ts'
 
 const MAX_KEYS = 500
@@ -60,7 +60,7 @@ function saveRoute(parts: ConfigChangeParts): AdminRoute {
     answer: changedSchema,
     handler: async ({ body: { version: expectedVersion, ...given } }, call) => {
       const { patch, faults, keys } = resolveMasks(given, {
-        read: (key) => readSetting(settings.current, key),
+        read: (key) => getAtKey(settings.current, key),
         isLocked: (key) => settings.origin(key) === 'environment',
       })
       call.note({ keys: keys.filter((key) => definitionsByKey.has(key)) })
@@ -109,7 +109,7 @@ function revealRoute({ settings }: ConfigChangeParts): AdminRoute {
       call.note({ key })
       return {
         key,
-        value: z.union([z.string(), z.array(z.string())]).parse(readSetting(settings.current, key)),
+        value: z.union([z.string(), z.array(z.string())]).parse(getAtKey(settings.current, key)),
       }
     },
   })

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { settingDefinitions } from '../../config/definitions.ts'
+import { getAtKey } from '../../config/document-path.ts'
 import type { SettingsService } from '../../config/settings.ts'
 import { adminRoute, noInput, type AdminRoute } from './route.ts'
-import { maskIf, maskSettings, readSetting } from './setting-values.ts'
+import { maskIf, maskSettings } from './setting-values.ts'
 
 const effectSchema = z.enum(['live', 'next cycle', 'restart'])
 const originSchema = z.enum(['default', 'stored', 'environment'])
@@ -97,7 +98,7 @@ function encodeDetails(settings: SettingsService): z.input<typeof detailsSchema>
     version: settings.version,
     settings: settingDefinitions.map(({ key, secret, effect }) => {
       const origin = settings.origin(key) ?? 'default'
-      const value = valueSchema.parse(maskIf(secret, readSetting(current, key)))
+      const value = valueSchema.parse(maskIf(secret, getAtKey(current, key)))
       return { key, value, origin, locked: origin === 'environment', effect }
     }),
     warnings: settings.warnings.map((warning) => ({ ...warning })),

@@ -6,15 +6,10 @@ import { maskSecret } from './mask.ts'
 
 type Table = Readonly<Record<string, unknown>>
 
-/** The value of one setting by its dotted key. */
-export function readSetting(settings: Settings, key: string): unknown {
-  return getAtKey(settings, key)
-}
-
 /** All settings as they are in force, nested, with every secret masked. */
 export function maskSettings(settings: Settings): Table {
   const values = settingDefinitions.map(
-    ({ key, secret }) => [key, maskIf(secret, readSetting(settings, key))] as const,
+    ({ key, secret }) => [key, maskIf(secret, getAtKey(settings, key))] as const,
   )
   return nestKeys(new Map(values))
 }
