@@ -29,7 +29,7 @@ import { createAsk } from './upstream/ask.ts'
 import { createUpstreamClient } from './upstream/client.ts'
 import { fetchTransport } from './upstream/transport.ts'
 import { createBackground, type Background } from './util/background.ts'
-import { systemClock } from './util/clock.ts'
+import type { Clock } from './util/clock.ts'
 import { newId } from './util/ids.ts'
 import { createLog } from './util/log.ts'
 import type { SecretBox } from './util/secret-box.ts'
@@ -57,6 +57,7 @@ export interface AppOptions {
   readonly sessionKey: Buffer
   /** The number of this process among the workers. */
   readonly worker: number
+  readonly clock: Clock
 }
 
 /** The gateway, ready to serve. */
@@ -68,7 +69,7 @@ export interface App {
 
 /** Builds every part and puts them together: the only wiring there is. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { settings, stores } = options
+  const { settings, stores, clock } = options
   const background = createBackground(createLog('app'))
   const pool = createPool(options)
   const { directory, sync, writes, leadership } = pool
@@ -79,7 +80,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...leaseParts(options, pool),
     upstream,
     tokenizer,
-    clock: systemClock,
+    clock,
     log: createLog('api'),
     chooseWayOut: (accountProxyUrl) => chooseWayOut(egressSettings(settings.current), accountProxyUrl),
     refreshForShortage: (shortage, signal) => upkeep.refreshForShortage(shortage, signal),
@@ -129,15 +130,15 @@ interface Pool {
 }
 
 /** The account pool of this process, and its ties to the others. */
-function createPool({ settings, stores }: AppOptions): Pool {
+function createPool({ settings, stores, clock }: AppOptions): Pool {
   const holder = newId('process_')
   const writes = new WriteBehind(
-    (changes) => stores.accounts.save(changes, systemClock()),
+    (changes) => stores.accounts.save(changes, clock()),
     (slot, outcome) => directory.endWrite(slot, outcome),
   )
   const directory = new AccountDirectory({
     rules: selectionRules(settings.current),
-    clock: systemClock,
+    clock,
     random: Math.random,
     onChange: (slot) => writes.add(slot),
   })
@@ -146,8 +147,8 @@ function createPool({ settings, stores }: AppOptions): Pool {
     directory,
     writes,
     sync: new AccountSync(stores.accounts, directory),
-    leadership: new Leadership({ leases: stores.leases, name: 'upkeep', holder, clock: systemClock }),
-    ...(stores.inFlight && { gate: createSharedGate(stores.inFlight, holder, systemClock) }),
+    leadership: new Leadership({ leases: stores.leases, name: 'upkeep', holder, clock }),
+    ...(stores.inFlight && { gate: createSharedGate(stores.inFlight, holder, clock) }),
   }
 }
 
@@ -158,7 +159,7 @@ function leaseParts({ box }: AppOptions, { directory, gate }: Pool) {
 
 /** Runs the operators' tasks; any process takes on any. */
 function createRunner(
-  { settings, stores }: AppOptions,
+  { settings, stores, clock }: AppOptions,
   { directory, holder }: Pool,
   { upkeep, actions }: { readonly upkeep: Upkeep; readonly actions: UpstreamAccountActions },
 ): JobRunner {
@@ -167,12 +168,12 @@ function createRunner(
     jobs: stores.jobs,
     handlers: accountJobHandlers({ ...actions, directory, upkeep, batchSettings: batch }),
     holder,
-    clock: systemClock,
+    clock,
     log: createLog('tasks'),
   })
 }
 
-function adminParts({ settings, stores, sessionKey, startup, worker, box }: AppOptions, pool: Pool) {
+function adminParts({ settings, stores, sessionKey, startup, worker, box, clock }: AppOptions, pool: Pool) {
   const { directory, sync, writes } = pool
   return {
     directory,
@@ -184,7 +185,7 @@ function adminParts({ settings, stores, sessionKey, startup, worker, box }: AppO
     audit: stores.audit,
     pingStore: () => stores.ping(),
     sessionKey,
-    clock: systemClock,
+    clock,
     log: createLog('admin'),
     accounts: () => directory.accounts(),
     inFlight: () => directory.stats.inFlight,
@@ -193,15 +194,15 @@ function adminParts({ settings, stores, sessionKey, startup, worker, box }: AppO
     syncAccounts: async (signal: AbortSignal) => (await sync.read(signal)) > 0,
     storageType: startup.accountStorage,
     worker,
-    startedAt: systemClock(),
+    startedAt: clock(),
   }
 }
 
-function createUpstream({ settings, box }: AppOptions, directory: AccountDirectory) {
+function createUpstream({ settings, box, clock }: AppOptions, directory: AccountDirectory) {
   const upstream = createUpstreamClient({
     transport: fetchTransport,
     settings: () => upstreamSettings(settings.current),
-    clock: systemClock,
+    clock,
     random: Math.random,
   })
   const asking = {
@@ -214,7 +215,7 @@ function createUpstream({ settings, box }: AppOptions, directory: AccountDirecto
     directory,
     ask: createAsk(asking),
     settings: () => upkeepSettings(settings.current),
-    clock: systemClock,
+    clock,
     log: createLog('upkeep'),
   })
   const actions = createAccountActions({ ...asking, actionSettings: () => actionSettings(settings.current) })
@@ -253,7 +254,7 @@ function startLoops(parts: LoopParts): void {
   })
   every('take on tasks', TASK_PAUSE_SECONDS, (signal) => runner.takeOn(signal))
   every('forget', FORGET_PAUSE_SECONDS, async () => {
-    if (leadership.isLeader) await forget(stores, systemClock())
+    if (leadership.isLeader) await forget(stores, parts.clock())
   })
   if (gate) every('hold requests in flight', GATE_PAUSE_SECONDS, () => gate.beat())
 }

@@ -53,7 +53,9 @@ describe('after a report, a window', () => {
     const cause = { code: 'rate_limited', evidence: '', at: NOW } as const
     const account = accountForTests({ modeCooldowns: { fast: { until: NOW + 1e6, cause } } })
     expect(applyReport(account, { fast: figures(1, 30) }, NOW).modeCooldowns).toEqual({})
-    expect(applyReport(account, { fast: figures(0, 30) }, NOW).modeCooldowns.fast).toBeDefined()
+    expect(applyReport(account, { fast: figures(0, 30) }, NOW).modeCooldowns.fast?.until).toBe(NOW + 1e6)
+    const told = applyReport(account, { fast: figures(0, 30, { waitSeconds: 60 }) }, NOW)
+    expect(told.modeCooldowns.fast).toEqual({ until: NOW + 60_000, cause })
   })
 })
 

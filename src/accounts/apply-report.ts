@@ -13,7 +13,11 @@ export function applyReport(account: Account, report: QuotaReport, now: number):
     if (answer === 'absent') delete quota[mode]
     else if (answer && 'remaining' in answer) {
       quota[mode] = applyFigures(account.quota[mode], answer, now)
+      const pause = cooldowns[mode]
       if (answer.remaining > 0) delete cooldowns[mode] // the upstream itself says that the mode is open again
+      else if (pause && answer.waitSeconds !== undefined) {
+        cooldowns[mode] = { ...pause, until: now + answer.waitSeconds * 1000 } // or when it will be
+      }
     }
   }
   const isKnown = Object.values(report).some((answer) => answer === 'absent' || !(answer instanceof Error))

@@ -13,11 +13,19 @@ export function isRefreshable({ state }: Account): boolean {
   return state.status === 'active' || state.status === 'cooling'
 }
 
-/** When an account's figures are due for a refresh (epoch ms): at once if it never had any. */
+/**
+ * When an account's figures are due for a refresh (epoch ms): at once if it never had any, or if a mode was refused for
+ * its rate since, which gives no time by itself.
+ */
 export function refreshDueAt(account: Account, intervals: RefreshIntervals): number {
-  if (account.syncedAt === null) return account.createdAt
+  const { syncedAt } = account
+  if (syncedAt === null) return account.createdAt
+  const refusedAt = Object.values(account.modeCooldowns).map(({ cause }) => cause.at)
   const spread = 1 - JITTER * fractionOf(account.id)
-  return account.syncedAt + intervals[account.tier] * 1000 * spread
+  return Math.min(
+    syncedAt + intervals[account.tier] * 1000 * spread,
+    ...refusedAt.filter((at) => at > syncedAt),
+  )
 }
 
 /** The modes to ask for: all while the tier is in doubt, else those that the account has and the one that tells the tier. */

@@ -53,6 +53,19 @@ describe('the schedule', () => {
     expect(asked[2]).toBe(3)
   })
 
+  test('asks soon for an account that was refused for its rate, once', async () => {
+    const paused = (at: number) => ({
+      fast: { until: NOW + 1e6, cause: { code: 'rate_limited', evidence: '', at } as const },
+    })
+    const accounts = [
+      accountForTests({ id: 1, syncedAt: NOW - 1000, modeCooldowns: paused(NOW - 500) }),
+      accountForTests({ id: 2, syncedAt: NOW - 500, modeCooldowns: paused(NOW - 1000) }),
+    ]
+    const { upkeep, asked } = open(accounts)
+    await upkeep.runSchedule(signal)
+    expect(asked).toEqual([1])
+  })
+
   test('takes on a bounded number at a time', async () => {
     const { upkeep } = open(Array.from({ length: 50 }, (_, id) => accountForTests({ id: id + 1 })))
     expect(await upkeep.runSchedule(signal)).toBe(8)

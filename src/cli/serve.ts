@@ -1,6 +1,7 @@
 import { createApp, type App, type AppOptions } from '../app.ts'
 import type { SettingsService } from '../config/settings.ts'
 import { createLog } from '../util/log.ts'
+import { systemClock, type Clock } from '../util/clock.ts'
 import { openLogging } from '../util/open-logging.ts'
 import { announceSecrets } from './announce-secrets.ts'
 import { openParts } from './open-parts.ts'
@@ -19,10 +20,11 @@ export interface Server {
   close(): Promise<void>
 }
 
+type OpenParts = Omit<AppOptions, 'clock'>
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Starts the gateway by the environment's start-up variables (`docs/config.md`). */
-export async function serve(environment: Environment): Promise<Server> {
+/** Starts the gateway by the environment's start-up variables (`docs/config.md`); tests bring a clock that they can move. */
+export async function serve(environment: Environment, clock: Clock = systemClock): Promise<Server> {
   // closes what is open already when a later step fails; in the end it becomes the server's own close
   await using opened = new AsyncDisposableStack()
   const parts = await openParts(environment)
@@ -30,7 +32,7 @@ export async function serve(environment: Environment): Promise<Server> {
   opened.defer(await openLogging(loggingOptions(parts)))
   announceSecrets(await parts.settings.ensureGenerated())
   logWarnings(parts)
-  const app = await createApp(parts)
+  const app = await createApp({ ...parts, clock })
   opened.defer(() => app.close())
   const listener = listen(app, parts, environment[WORKER_VARIABLE] !== undefined)
   opened.defer(async () => {
@@ -43,7 +45,7 @@ export async function serve(environment: Environment): Promise<Server> {
   return { url, settings: parts.settings, close: () => resources.disposeAsync() }
 }
 
-function listen(app: App, { startup }: AppOptions, isWorker: boolean) {
+function listen(app: App, { startup }: OpenParts, isWorker: boolean) {
   return Bun.serve({
     hostname: startup.serverHost,
     port: startup.serverPort,
@@ -58,11 +60,11 @@ function listen(app: App, { startup }: AppOptions, isWorker: boolean) {
   })
 }
 
-function logWarnings({ settings }: AppOptions): void {
+function logWarnings({ settings }: OpenParts): void {
   for (const { key, message } of settings.warnings) log.warn(`${key} ${message}`, { setting: key })
 }
 
-function loggingOptions({ startup, settings }: AppOptions) {
+function loggingOptions({ startup, settings }: OpenParts) {
   const { file_level: level, max_files: maxFiles } = settings.current.logging
   const file = { directory: startup.logDir, level, maxFiles }
   return { consoleLevel: startup.logLevel, ...(startup.logFileEnabled && { file }) }

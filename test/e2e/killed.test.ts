@@ -124,9 +124,7 @@ test('a gateway that is killed while it saves settings has the old ones or the n
     let server = await startServer()
     for (const pauseMs of [5, 12, 25]) {
       let acknowledged = -1
-      const killed = Bun.sleep(200 + pauseMs).then(() => {
-        server.kill('SIGKILL')
-      })
+      const timer = setTimeout(() => server.kill('SIGKILL'), 200 + pauseMs)
       let sent = 0
       for (; sent < 10_000; sent++) {
         const isSaved = await save(sent).then(
@@ -136,8 +134,8 @@ test('a gateway that is killed while it saves settings has the old ones or the n
         if (!isSaved) break
         acknowledged = sent
       }
-      await killed
       await server.exited
+      clearTimeout(timer)
       server = await startServer()
       const { chat, retry } = (await (await call('/config')).json()) as {
         chat: { timeout: number }

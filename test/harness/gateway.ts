@@ -11,6 +11,7 @@ import { parseStartup } from '../../src/config/startup.ts'
 import type { Account } from '../../src/core/account.ts'
 import type { Tier } from '../../src/core/model.ts'
 import { FIRST_CURSOR } from '../../src/store/contract.ts'
+import type { Clock } from '../../src/util/clock.ts'
 import { readJson } from './json.ts'
 
 /** The key of every gateway under test. */
@@ -26,6 +27,8 @@ export interface TestGatewayOptions {
   readonly accounts?: readonly TestAccount[]
   /** More variables, e.g. `GROK_RETRY_MAX_RETRIES`. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Instead of the machine's clock. */
+  readonly clock?: Clock
 }
 
 /** A real gateway on a free port, with an emulated upstream of its own. */
@@ -55,7 +58,7 @@ const defaultAccounts: readonly TestAccount[] = [
 
 /** Starts a gateway and its upstream; the caller stops it. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const { accounts = defaultAccounts, environment = {} } = options
+  const { accounts = defaultAccounts, environment = {}, clock } = options
   const dataDir = await mkdtemp(join(tmpdir(), 'grok2api-test-'))
   const upstream = startEmulator()
   const emulator = createEmulatorControl(upstream.url)
@@ -74,7 +77,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     ...environment,
   }
   await storeAccounts(variables, accounts)
-  const server = await serve(variables)
+  const server = await serve(variables, clock)
   const running = [server]
   const stopGateway = async (): Promise<void> => {
     await Promise.all(running.splice(0).map((one) => one.close()))
@@ -103,7 +106,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       return accounts.in_flight
     },
     startSecond: async () => {
-      const second = await serve(variables)
+      const second = await serve(variables, clock)
       running.push(second)
       return second
     },
