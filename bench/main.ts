@@ -1,6 +1,7 @@
 import { measureChoose } from './measures/choose.ts'
 import { measureFirstToken } from './measures/first-token.ts'
 import { measureIdleMemory } from './measures/idle-memory.ts'
+import { measureManyAccounts } from './measures/many-accounts.ts'
 import { measureManyStreams } from './measures/many-streams.ts'
 import { measureStreamCpu } from './measures/stream-cpu.ts'
 import { readMachineFacts } from './machine.ts'
@@ -13,6 +14,7 @@ const benchmarks: ReadonlyMap<string, () => Promise<BenchmarkResult>> = new Map(
   ['many-streams', measureManyStreams],
   ['choose', measureChoose],
   ['idle-memory', measureIdleMemory],
+  ['many-accounts', measureManyAccounts],
 ])
 
 /** Runs the named benchmarks, or all; the exit code says whether every target was met. */

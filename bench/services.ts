@@ -6,6 +6,9 @@ import { startService, type ServiceProcess, type Side } from './service-process.
 /** The key that the load generator sends. */
 export const API_KEY = 'bench-key'
 
+/** The key of the admin API. */
+export const ADMIN_KEY = 'bench-admin-key'
+
 /** How the emulator cuts an answer into writes. */
 export interface Pacing {
   readonly paceMilliseconds: number
@@ -26,6 +29,9 @@ export interface RelayOptions {
 
 /** Queries that no benchmark uses up. */
 const ENDLESS_QUOTA = { total: 1_000_000_000, remaining: 1_000_000_000 }
+
+/** Nobody listens there. */
+const NO_UPSTREAM = 'http://127.0.0.1:9'
 
 /** Above every benchmark's number of parallel streams; Bun's own bound is 256. */
 const MAX_UPSTREAM_REQUESTS = '16384'
@@ -64,24 +70,53 @@ export async function setPacing(upstreamUrl: string, pacing: Pacing): Promise<vo
 
 /** The gateway as an operator runs it: default settings, logs to files and to standard error. */
 export async function startGateway(folder: string, options: GatewayOptions): Promise<ServiceProcess> {
-  const data = `${folder}/gateway-${options.tokens.length}`
-  mkdirSync(data, { recursive: true })
-  const environment = {
+  await importAccounts(folder, options.tokens)
+  return startImported(folder, options)
+}
+
+/** Adds the accounts of a gateway that is to be started, by its command line. */
+export async function importAccounts(folder: string, tokens: readonly string[]): Promise<void> {
+  const environment = gatewayEnvironment(folder, tokens)
+  mkdirSync(environment.DATA_DIR, { recursive: true })
+  if (tokens.length === 0) return
+  const path = `${environment.DATA_DIR}/tokens.txt`
+  await Bun.write(path, tokens.join('\n'))
+  const done = Bun.spawnSync([process.execPath, 'src/main.ts', 'import', path, '--tier', 'heavy'], {
+    cwd: `${import.meta.dir}/..`,
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+  })
+  if (done.exitCode !== 0) throw new Error(`the import failed: ${done.stderr.toString()}`)
+}
+
+/** Starts a gateway whose accounts were imported before. */
+export function startImported(
+  folder: string,
+  { tokens, side, upstreamUrl }: GatewayOptions,
+): Promise<ServiceProcess> {
+  const environment = gatewayEnvironment(folder, tokens)
+  return startService({
+    args: ['src/main.ts', 'serve'],
+    side,
+    environment: {
+      ...environment,
+      // without an upstream nothing may be asked of the real one
+      GROK_UPSTREAM_BASE_URL: upstreamUrl ?? NO_UPSTREAM,
+    },
+    logPath: `${environment.DATA_DIR}/stderr.log`,
+  })
+}
+
+function gatewayEnvironment(folder: string, tokens: readonly string[]) {
+  const data = `${folder}/gateway-${tokens.length}`
+  return {
     DATA_DIR: data,
     LOG_DIR: `${data}/logs`,
     SERVER_HOST: '127.0.0.1',
     SERVER_PORT: '0',
     GROK_APP_API_KEY: API_KEY,
+    GROK_APP_APP_KEY: ADMIN_KEY,
     BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_UPSTREAM_REQUESTS,
-    ...(options.upstreamUrl !== undefined && { GROK_UPSTREAM_BASE_URL: options.upstreamUrl }),
   }
-  if (options.tokens.length > 0) await importTokens(data, options.tokens, environment)
-  return startService({
-    args: ['src/main.ts', 'serve'],
-    side: options.side,
-    environment,
-    logPath: `${data}/stderr.log`,
-  })
 }
 
 /** The baseline: the same stream through the least code that Bun needs for it. */
@@ -95,18 +130,4 @@ export function startBareRelay(
     environment: { BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_UPSTREAM_REQUESTS },
     logPath: `${folder}/relay.log`,
   })
-}
-
-async function importTokens(
-  data: string,
-  tokens: readonly string[],
-  environment: Readonly<Record<string, string>>,
-): Promise<void> {
-  const path = `${data}/tokens.txt`
-  await Bun.write(path, tokens.join('\n'))
-  const done = Bun.spawnSync([process.execPath, 'src/main.ts', 'import', path, '--tier', 'heavy'], {
-    cwd: `${import.meta.dir}/..`,
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
-  })
-  if (done.exitCode !== 0) throw new Error(`the import failed: ${done.stderr.toString()}`)
 }

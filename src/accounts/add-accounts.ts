@@ -29,7 +29,7 @@ export async function addAccounts(
 /** An entry as the store takes it. */
 export function sealEntry({ credential, tier, tags, profile = {} }: ImportEntry, box: SecretBox): NewAccount {
   const credentialHash = hashCredential(credential)
-  const { proxyUrl = null, tier: _tier, ...said } = profile
+  const { proxyUrl = null, ...said } = profile
   return {
     ...said,
     sealedProxyUrl: proxyUrl === null ? null : box.seal(proxyUrl, credentialHash),

@@ -1,11 +1,11 @@
-import type { Account, NewAccount } from '../core/account.ts'
+import type { Account } from '../core/account.ts'
 import type { Tier } from '../core/model.ts'
 import type { AccountStore } from '../store/contract.ts'
 import type { SecretBox } from '../util/secret-box.ts'
 import { sealEntry } from './add-accounts.ts'
 import { hashCredential } from './credential.ts'
 import type { AccountDirectory } from './directory.ts'
-import type { ImportItem } from './import-entry.ts'
+import type { ImportEntry, ImportItem } from './import-entry.ts'
 import { applyProfile, type ProfileChange } from './import-profile.ts'
 
 /** Accounts per transaction. */
@@ -55,7 +55,7 @@ export interface ImportPlan {
 
 interface Work {
   readonly verdicts: ImportVerdict[]
-  readonly adds: { readonly account: NewAccount; readonly verdict: ImportVerdict }[]
+  readonly adds: { readonly entry: ImportEntry; readonly verdict: ImportVerdict }[]
   readonly edits: { readonly id: number; readonly change: ProfileChange }[]
   readonly deletes: readonly number[]
 }
@@ -73,7 +73,7 @@ export async function applyImport(
   for (let start = 0; start < work.adds.length; start += BATCH_SIZE) {
     const batch = work.adds.slice(start, start + BATCH_SIZE)
     const results = await parts.store.add(
-      batch.map(({ account }) => account),
+      batch.map(({ entry }) => sealEntry(entry, parts.box)),
       plan.now,
     )
     results.forEach(({ id, outcome }, index) => {
@@ -92,7 +92,7 @@ export async function applyImport(
   return report
 }
 
-function planWork(parts: ImportParts, { items, mode, pools, dryRun }: ImportPlan): Work {
+function planWork(parts: ImportParts, { items, mode, pools }: ImportPlan): Work {
   const { directory, box } = parts
   const known = new Map<string, Account>()
   for (const account of directory.accounts()) known.set(account.credentialHash, account)
@@ -111,8 +111,7 @@ function planWork(parts: ImportParts, { items, mode, pools, dryRun }: ImportPlan
     const verdict = judge(place, account, isTwice)
     work.verdicts.push(verdict)
     if (isTwice) continue
-    // sealing takes time, and a dry run keeps nothing
-    if (!account) work.adds.push({ account: dryRun ? NOTHING : sealEntry(entry, box), verdict })
+    if (!account) work.adds.push({ entry, verdict })
     else if (mode !== 'append') {
       const change = changeOf(item)
       if (applyProfile(account, change, box) === account) continue
@@ -123,9 +122,6 @@ function planWork(parts: ImportParts, { items, mode, pools, dryRun }: ImportPlan
   const deletes = mode === 'replace' ? findOthers(known.values(), pools, seen) : []
   return { ...work, deletes }
 }
-
-/** In place of an account that is not going to be stored. */
-const NOTHING: NewAccount = { credentialHash: '', sealedCredential: '', tier: 'basic', quota: {} }
 
 function judge(place: string, account: Account | undefined, isTwice: boolean): ImportVerdict {
   if (isTwice) return { place, verdict: 'existing', reason: 'stands in the file twice' }

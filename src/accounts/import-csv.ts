@@ -47,7 +47,10 @@ function splitRows(content: string, separator: string): readonly Row[] {
   let line = 1
   let startLine = 1
   // a cell, quoted or plain, and what ends it
-  const pattern = new RegExp(`(?:"((?:[^"]|"")*)"|([^${separator}\\r\\n]*))(${separator}|\\r?\\n|$)`, 'gy')
+  const pattern = new RegExp(
+    `(?:"([^"]*(?:""[^"]*)*)"|([^${separator}\\r\\n]*))(${separator}|\\r?\\n|$)`,
+    'gy',
+  )
   while (pattern.lastIndex <= content.length) {
     const match = pattern.exec(content)
     if (!match) break

@@ -13,8 +13,8 @@ export interface FileLockTiming {
 
 // A save takes milliseconds. Waiting outlasts staleness, so a holder that crashed costs a delay and not a failure.
 const DEFAULT_TIMING: FileLockTiming = {
-  waitMilliseconds: 15_000,
-  staleAfterMilliseconds: 10_000,
+  waitMilliseconds: 8_000,
+  staleAfterMilliseconds: 3_000,
   pollMilliseconds: 20,
   now: () => Date.now(),
 }

@@ -141,9 +141,9 @@ describe('200', () => {
   })
 
   test('an auto model goes on in fast mode when the auto quota is used up', async () => {
-    const limited = await startGateway({ accounts: [{ token: 'a', tier: 'basic' }] })
+    const limited = await startGateway({ accounts: [{ token: 'token-a', tier: 'basic' }] })
     try {
-      await limited.emulator.patchAccount('a', { quotas: { auto: { remaining: 0 } } })
+      await limited.emulator.patchAccount('token-a', { quotas: { auto: { remaining: 0 } } })
       const response = await limited.post(PATH, { ...ask('[[T1]]'), model: 'grok-4.20-auto' })
       expect(response.status).toBe(200)
       const modes = (await limited.emulator.requests({ path: CHAT })).map(({ body }) => body)

@@ -123,9 +123,11 @@ test('a gateway that is killed while it saves settings has the old ones or the n
     }
     let server = await startServer()
     for (const pauseMs of [5, 12, 25]) {
-      let acknowledged = -1
+      // the first save after a kill may find the lock of the dead, and waits until that is stale
+      expect((await save(0)).status).toBe(200)
+      let acknowledged = 0
       const timer = setTimeout(() => server.kill('SIGKILL'), 200 + pauseMs)
-      let sent = 0
+      let sent = 1
       for (; sent < 10_000; sent++) {
         const isSaved = await save(sent).then(
           ({ ok }) => ok,
@@ -144,7 +146,7 @@ test('a gateway that is killed while it saves settings has the old ones or the n
       const round = chat.timeout - 100
       expect([acknowledged, sent]).toContain(round)
       expect(retry.max_retries).toBe(round % 5)
-      expect(acknowledged).toBeGreaterThanOrEqual(0)
+      expect(sent).toBeLessThan(10_000)
     }
     server.kill('SIGTERM')
     expect(await server.exited).toBe(0)

@@ -16,10 +16,27 @@ const REQUESTS_PER_STEP = 6
 /** The schedule runs by the machine's clock, so that the test asks for the figures in its place. */
 const STEPS_PER_REFRESH = 12
 
-const tokens = ['well-1', 'well-2', 'dies', 'blocked', 'dry', 'edge', 'edge-stays', 'slow', 'fails'] as const
+const tokens = [
+  'token-well-1',
+  'token-well-2',
+  'token-dies',
+  'token-blocked',
+  'token-dry',
+  'token-edge',
+  'token-edge-stays',
+  'token-slow',
+  'token-fails',
+] as const
 type Token = (typeof tokens)[number]
 
-const healthy: readonly Token[] = ['well-1', 'well-2', 'dry', 'edge', 'slow', 'fails']
+const healthy: readonly Token[] = [
+  'token-well-1',
+  'token-well-2',
+  'token-dry',
+  'token-edge',
+  'token-slow',
+  'token-fails',
+]
 
 const onChat = (token: Token, action: FaultRuleInput['action']): FaultRuleInput => ({
   path: '/rest/app-chat/conversations/new',
@@ -30,16 +47,16 @@ const onChat = (token: Token, action: FaultRuleInput['action']): FaultRuleInput 
 /** What happens at which step. */
 function happenings({ emulator }: TestGateway): ReadonlyMap<number, () => Promise<unknown>> {
   return new Map<number, () => Promise<unknown>>([
-    [5, () => emulator.addFault(onChat('edge', { type: 'http', kind: 'challenge' }))],
-    [8, () => emulator.addFault(onChat('slow', { type: 'latency', headersMilliseconds: 20 }))],
-    [10, () => emulator.patchAccount('dies', { state: 'invalid' })],
-    [15, () => emulator.patchAccount('blocked', { state: 'blocked' })],
-    [20, () => emulator.addFault(onChat('fails', { type: 'http', kind: 'server-error' }))],
+    [5, () => emulator.addFault(onChat('token-edge', { type: 'http', kind: 'challenge' }))],
+    [8, () => emulator.addFault(onChat('token-slow', { type: 'latency', headersMilliseconds: 20 }))],
+    [10, () => emulator.patchAccount('token-dies', { state: 'invalid' })],
+    [15, () => emulator.patchAccount('token-blocked', { state: 'blocked' })],
+    [20, () => emulator.addFault(onChat('token-fails', { type: 'http', kind: 'server-error' }))],
     [
       40,
       async () => {
         await emulator.clearFaults()
-        await emulator.addFault(onChat('edge-stays', { type: 'http', kind: 'challenge' }))
+        await emulator.addFault(onChat('token-edge-stays', { type: 'http', kind: 'challenge' }))
       },
     ],
   ])
@@ -66,7 +83,7 @@ test.each(['quota', 'random'])(
       },
     })
     const { emulator } = gateway
-    await emulator.patchAccount('dry', {
+    await emulator.patchAccount('token-dry', {
       quotas: { fast: { total: 4, remaining: 4, windowSizeSeconds: 60 } },
     })
     const happens = happenings(gateway)
@@ -98,26 +115,30 @@ test.each(['quota', 'random'])(
       expect([token, find(token)?.state.status]).toEqual([token, 'active'])
       expect([token, used[token]?.streams ?? 0]).not.toEqual([token, 0])
     }
-    expect(find('dies')?.state).toMatchObject({
+    expect(find('token-dies')?.state).toMatchObject({
       status: 'needs-login',
       cause: { code: 'credential_invalid' },
     })
-    expect(find('blocked')?.state).toMatchObject({ status: 'suspended', cause: { code: 'account_blocked' } })
+    expect(find('token-blocked')?.state).toMatchObject({
+      status: 'suspended',
+      cause: { code: 'account_blocked' },
+    })
     // one that is chosen by its health meets the edge too seldom to be paused, which is as good
-    const { state, health = 1, lastFailure } = find('edge-stays') ?? {}
+    const { state, health = 1, lastFailure } = find('token-edge-stays') ?? {}
     expect(lastFailure?.code).toBe('egress_rejected')
     expect(state?.status === 'cooling' ? 0 : health).toBeLessThan(0.8)
-    expect(find('edge')?.lastFailure?.code).toBe('egress_rejected')
-    expect(find('fails')?.lastFailure?.code).toBe('upstream_unavailable')
+    expect(find('token-edge')?.lastFailure?.code).toBe('egress_rejected')
+    expect(find('token-fails')?.lastFailure?.code).toBe('upstream_unavailable')
     if (strategy === 'random') {
-      for (const token of ['edge', 'edge-stays', 'fails'] as const) {
+      for (const token of ['token-edge', 'token-edge-stays', 'token-fails'] as const) {
         expect([token, find(token)?.history.map(({ to }) => to)]).toEqual([
           token,
           expect.arrayContaining(['cooling']),
         ])
       }
     }
-    for (const token of ['well-1', 'well-2', 'slow', 'dry'] as const) expect(find(token)?.history).toEqual([])
+    for (const token of ['token-well-1', 'token-well-2', 'token-slow', 'token-dry'] as const)
+      expect(find(token)?.history).toEqual([])
   },
   90_000,
 )

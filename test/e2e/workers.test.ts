@@ -7,7 +7,7 @@ import { startEmulator } from '../../emulator/server.ts'
 import { addAccounts } from '../../src/accounts/add-accounts.ts'
 import { openBox, openStores } from '../../src/cli/open-parts.ts'
 import { parseStartup } from '../../src/config/startup.ts'
-import { createTestDatabase, testServers } from '../../src/store/sql/servers-for-tests.ts'
+import { storeServers } from '../../src/store/servers-for-tests.ts'
 import { startCommand } from '../harness/command.ts'
 import { eventually } from '../harness/eventually.ts'
 import { freePort } from '../harness/free-port.ts'
@@ -130,15 +130,9 @@ describe('workers on SQLite', () => {
   testWorkers(async () => ({ DATA_DIR: mkdtempSync(join(folder, 'local-')) }))
 })
 
-const storages: Readonly<Record<string, readonly [storage: string, address: string]>> = {
-  PostgreSQL: ['postgresql', 'ACCOUNT_POSTGRESQL_URL'],
-  'MySQL/MariaDB': ['mysql', 'ACCOUNT_MYSQL_URL'],
-}
-
-for (const server of testServers) {
+for (const server of storeServers) {
   const { name, url } = server
-  const [storage = '', variable = ''] = storages[name] ?? []
-  if (url === undefined || storage === '') {
+  if (url === undefined) {
     test.skip(`workers on ${name}: skipped, since ${server.variable} is not set`, () => {})
     continue
   }
@@ -148,12 +142,11 @@ for (const server of testServers) {
       for (const drop of drops) await drop()
     })
     testWorkers(async () => {
-      const database = await createTestDatabase(server, url)
+      const database = await server.create(url)
       drops.push(() => database.drop())
       return {
         DATA_DIR: mkdtempSync(join(folder, 'server-')),
-        ACCOUNT_STORAGE: storage,
-        [variable]: database.url,
+        ...server.environment(database.url),
       }
     })
   })

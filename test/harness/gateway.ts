@@ -13,9 +13,11 @@ import type { Tier } from '../../src/core/model.ts'
 import { FIRST_CURSOR } from '../../src/store/contract.ts'
 import type { Clock } from '../../src/util/clock.ts'
 import { readJson } from './json.ts'
+import { refuseSecretsIn } from './planted-secrets.ts'
 
 /** The key of every gateway under test. */
 export const API_KEY = 'sk-test'
+const ADMIN_KEY = 'admin-test'
 
 export interface TestAccount {
   readonly token: string
@@ -69,9 +71,10 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     SERVER_HOST: '127.0.0.1',
     SERVER_PORT: '0',
     LOG_LEVEL: 'ERROR',
-    LOG_FILE_ENABLED: 'false',
+    LOG_DIR: join(dataDir, 'logs'),
+    GROK_LOGGING_FILE_LEVEL: 'DEBUG',
     GROK_APP_API_KEY: API_KEY,
-    GROK_APP_APP_KEY: 'admin-test',
+    GROK_APP_APP_KEY: ADMIN_KEY,
     GROK_UPSTREAM_BASE_URL: upstream.url,
     GROK_UPSTREAM_ASSETS_URL: `${upstream.url}/assets`,
     ...environment,
@@ -80,7 +83,10 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const server = await serve(variables, clock)
   const running = [server]
   const stopGateway = async (): Promise<void> => {
-    await Promise.all(running.splice(0).map((one) => one.close()))
+    const stopping = running.splice(0)
+    if (stopping.length === 0) return
+    for (const one of stopping) await one.close() // one at a time: they share the log
+    await refuseSecretsIn(variables.LOG_DIR, [API_KEY, ADMIN_KEY, ...accounts.map(({ token }) => token)])
   }
   const stop = async (): Promise<void> => {
     await stopGateway()
