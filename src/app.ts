@@ -100,6 +100,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   })
 
   await sync.read(new AbortController().signal)
+  Bun.gc(true) // a large pool leaves more behind of its rows as text than it is itself
   settings.subscribe((current) => directory.configure(selectionRules(current)))
   startLoops({ ...options, ...pool, background, upkeep, runner })
   const stopWatching = await stores.watch(() => {

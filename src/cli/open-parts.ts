@@ -3,6 +3,7 @@ import type { AppOptions } from '../app.ts'
 import { SettingsService } from '../config/settings.ts'
 import { parseStartup, type StartupOptions } from '../config/startup.ts'
 import type { Stores } from '../store/contract.ts'
+import { openRedisStores } from '../store/redis/redis.ts'
 import { loadSecretKeys, type SecretKeySource } from '../store/secret-key.ts'
 import { openMysqlStores } from '../store/sql/mysql.ts'
 import type { PoolOptions } from '../store/sql/pool-options.ts'
@@ -15,7 +16,7 @@ import { SecretBox } from '../util/secret-box.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Opens what the app stands on, by the environment: stores, settings, key. */
-export async function openParts(environment: Environment): Promise<AppOptions> {
+export async function openParts(environment: Environment): Promise<Omit<AppOptions, 'clock'>> {
   const startup = parseStartup(environment)
   prepareDataDir(startup.dataDir)
   const box = openBox(startup)
@@ -33,14 +34,14 @@ export async function openParts(environment: Environment): Promise<AppOptions> {
 
 /** The stores that `ACCOUNT_STORAGE` names; settings are kept in the same place, with `local` in a file beside it. */
 export async function openStores(startup: StartupOptions): Promise<Stores> {
-  const { accountStorage, accountMysqlUrl = '', accountPostgresqlUrl = '' } = startup
+  const { accountStorage, accountMysqlUrl = '', accountPostgresqlUrl = '', accountRedisUrl = '' } = startup
   if (accountStorage === 'postgresql') {
     return openNamed('ACCOUNT_POSTGRESQL_URL', openPostgresStores(accountPostgresqlUrl, poolOptions(startup)))
   }
   if (accountStorage === 'mysql') {
     return openNamed('ACCOUNT_MYSQL_URL', openMysqlStores(accountMysqlUrl, poolOptions(startup)))
   }
-  if (accountStorage === 'redis') throw new Error('ACCOUNT_STORAGE=redis is not served by this version yet')
+  if (accountStorage === 'redis') return openNamed('ACCOUNT_REDIS_URL', openRedisStores(accountRedisUrl))
   return openLocal(startup)
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Account } from '../core/account.ts'
 import { errorCodes } from '../core/error.ts'
 import { modes, tiers } from '../core/model.ts'
+import { shareParts } from './share-parts.ts'
 
 const cause = z.object({
   code: z.enum([...errorCodes, 'operator', 'recovered']),
@@ -70,5 +71,5 @@ export function encodeAccount(value: Account): string {
 
 /** The account in a text of {@link encodeAccount}; throws if it is not one that this program writes. */
 export function parseAccount(text: string): Account {
-  return account.parse(JSON.parse(text))
+  return shareParts(account.parse(JSON.parse(text)))
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { NOW } from '../core/account-for-tests.ts'
 import type { Stores } from './contract.ts'
 import { newJobForTests } from './job-store-contract.ts'
-import { createTestDatabase, testServers } from './sql/servers-for-tests.ts'
+import { storeServers } from './servers-for-tests.ts'
 import { openForTests, type WorkerOrder } from './store-worker-for-tests.ts'
 import { addOne, readAll, readOne } from './stored-accounts-for-tests.ts'
 
@@ -89,17 +89,15 @@ async function makeFile(): Promise<Place> {
 }
 
 describe('several processes on SQLite', () => describeProcesses('sqlite', makeFile))
-for (const server of testServers) {
+for (const server of storeServers) {
   const { name, url, variable } = server
   if (url === undefined) {
     test.skip(`several processes on ${name}: skipped, since ${variable} is not set`, () => {})
     continue
   }
   const make = async (): Promise<Place> => {
-    const database = await createTestDatabase(server, url)
-    await (
-      await server.open(database.url, { size: 1, maxOverflow: 0, timeoutSeconds: 9, recycleSeconds: 9 })
-    ).close()
+    const database = await server.create(url)
+    await (await server.open(database.url)).close()
     return { ...database, place: database.url }
   }
   describe(`several processes on ${name}`, () => describeProcesses(name, make))

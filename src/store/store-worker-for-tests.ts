@@ -1,6 +1,6 @@
 import type { Stores } from './contract.ts'
+import { storeServers } from './servers-for-tests.ts'
 import { openSqliteStores } from './sql/sqlite.ts'
-import { poolForTests, testServers } from './sql/servers-for-tests.ts'
 import { changeForTests, newAccountForTests, readOne } from './stored-accounts-for-tests.ts'
 
 /** What one process does to the store that all share. */
@@ -23,9 +23,9 @@ const CAP = 3
 /** For tests: opens the store that an order names. */
 export function openForTests({ store, place }: Pick<WorkerOrder, 'store' | 'place'>): Promise<Stores> {
   if (store === 'sqlite') return openSqliteStores(place)
-  const server = testServers.find(({ name }) => name === store)
+  const server = storeServers.find(({ name }) => name === store)
   if (!server) throw new Error(`no server ${store}`)
-  return server.open(place, poolForTests)
+  return server.open(place)
 }
 
 const say = (word: unknown): void => void process.stdout.write(`${JSON.stringify(word)}\n`)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openStores } from '../../src/cli/open-parts.ts'
 import { parseStartup } from '../../src/config/startup.ts'
 import type { Account } from '../../src/core/account.ts'
-import { createTestDatabase, testServers } from '../../src/store/sql/servers-for-tests.ts'
+import { storeServers } from '../../src/store/servers-for-tests.ts'
 import { eventually } from '../harness/eventually.ts'
 import { startGateway, type TestGateway } from '../harness/gateway.ts'
 
@@ -14,17 +14,11 @@ type Environment = Readonly<Record<string, string>>
 const folder = mkdtempSync(join(tmpdir(), 'grok2api-stores-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const variables: Readonly<Record<string, readonly [storage: string, address: string]>> = {
-  PostgreSQL: ['postgresql', 'ACCOUNT_POSTGRESQL_URL'],
-  'MySQL/MariaDB': ['mysql', 'ACCOUNT_MYSQL_URL'],
-}
-
 describe('a gateway on SQLite', () => {
   testGateway(async () => ({ DATA_DIR: mkdtempSync(join(folder, 'local-')) }))
 })
-for (const server of testServers) {
+for (const server of storeServers) {
   const { name, url } = server
-  const [storage = '', variable = ''] = variables[name] ?? []
   if (url === undefined) {
     test.skip(`a gateway on ${name}: skipped, since ${server.variable} is not set`, () => {})
     continue
@@ -35,10 +29,10 @@ for (const server of testServers) {
       for (const drop of drops) await drop()
     })
     testGateway(async () => {
-      const database = await createTestDatabase(server, url)
+      const database = await server.create(url)
       drops.push(() => database.drop())
       const DATA_DIR = mkdtempSync(join(folder, 'server-'))
-      return { DATA_DIR, ACCOUNT_STORAGE: storage, [variable]: database.url }
+      return { DATA_DIR, ...server.environment(database.url) }
     })
   })
 }
