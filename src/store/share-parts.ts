@@ -26,7 +26,8 @@ export function shareParts(account: Account): Account {
 }
 
 function shareQuota(quota: Quota): Quota {
-  if (!Object.values(quota).every(({ source, resetAt }) => source === 'default' && resetAt === null)) return quota
+  if (!Object.values(quota).every(({ source, resetAt }) => source === 'default' && resetAt === null))
+    return quota
   const key = JSON.stringify(quota)
   const shared = quotas.get(key)
   if (shared) return shared

@@ -1,41 +1,10 @@
-import { afterAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { expect, test } from 'bun:test'
 import { openStores } from '../../src/cli/open-parts.ts'
 import { parseStartup } from '../../src/config/startup.ts'
 import type { Account } from '../../src/core/account.ts'
-import { storeServers } from '../../src/store/servers-for-tests.ts'
 import { eventually } from '../harness/eventually.ts'
 import { startGateway, type TestGateway } from '../harness/gateway.ts'
-
-type Environment = Readonly<Record<string, string>>
-
-const folder = mkdtempSync(join(tmpdir(), 'grok2api-stores-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-describe('a gateway on SQLite', () => {
-  testGateway(async () => ({ DATA_DIR: mkdtempSync(join(folder, 'local-')) }))
-})
-for (const server of storeServers) {
-  const { name, url } = server
-  if (url === undefined) {
-    test.skip(`a gateway on ${name}: skipped, since ${server.variable} is not set`, () => {})
-    continue
-  }
-  const drops: (() => Promise<void>)[] = []
-  describe(`a gateway on ${name}`, () => {
-    afterAll(async () => {
-      for (const drop of drops) await drop()
-    })
-    testGateway(async () => {
-      const database = await server.create(url)
-      drops.push(() => database.drop())
-      const DATA_DIR = mkdtempSync(join(folder, 'server-'))
-      return { DATA_DIR, ...server.environment(database.url) }
-    })
-  })
-}
+import { describeStores, type StoreEnvironment } from '../harness/stores.ts'
 
 const question = { model: 'grok-4.20-fast', messages: [{ role: 'user' as const, content: '[[T2]]' }] }
 
@@ -51,14 +20,14 @@ function successes(accounts: readonly Account[]): number {
 }
 
 /** Changes a setting as another process would. */
-async function saveSetting(environment: Environment, values: Record<string, unknown>): Promise<void> {
+async function saveSetting(environment: StoreEnvironment, values: Record<string, unknown>): Promise<void> {
   const stores = await openStores(parseStartup(environment))
   const document = await stores.settings.load()
   await stores.settings.save({ ...document.values, ...values }, document.version)
   await stores.close()
 }
 
-function testGateway(prepare: () => Promise<Environment>): void {
+describeStores('a gateway', ({ prepare }) => {
   test('streams, and finds what it has counted after a restart', async () => {
     const environment = await prepare()
     const first = await startGateway({ environment })
@@ -86,4 +55,4 @@ function testGateway(prepare: () => Promise<Environment>): void {
     )
     await gateway.stop()
   })
-}
+})

@@ -1,16 +1,13 @@
-import { afterAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { expect, test } from 'bun:test'
 import { createEmulatorControl } from '../../emulator/control/control-client.ts'
 import { startEmulator } from '../../emulator/server.ts'
 import { addAccounts } from '../../src/accounts/add-accounts.ts'
 import { openBox, openStores } from '../../src/cli/open-parts.ts'
 import { parseStartup } from '../../src/config/startup.ts'
-import { storeServers } from '../../src/store/servers-for-tests.ts'
 import { startCommand } from '../harness/command.ts'
 import { eventually } from '../harness/eventually.ts'
 import { freePort } from '../harness/free-port.ts'
+import { describeStores, type StoreEnvironment } from '../harness/stores.ts'
 
 /*
  * Several real processes on one port and one store: what must hold across them, as docs/decisions says.
@@ -21,13 +18,8 @@ const ACCOUNTS = 10
 const CAP = 4
 const PARALLEL = 80
 
-const folder = mkdtempSync(join(tmpdir(), 'grok2api-workers-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-type Environment = Readonly<Record<string, string>>
-
 /** Two workers, started as an operator does, on an upstream of their own. */
-async function startWorkers(storage: Environment) {
+async function startWorkers(storage: StoreEnvironment) {
   const upstream = startEmulator()
   const emulator = createEmulatorControl(upstream.url)
   const tokens = Array.from({ length: ACCOUNTS }, (_, index) => `token-${index}`)
@@ -98,7 +90,7 @@ async function workersSeen(url: string): Promise<Set<number>> {
   return seen
 }
 
-function testWorkers(prepare: () => Promise<Environment>): void {
+describeStores('workers', ({ prepare }) => {
   test('two workers share the load, and no account ever has more than its cap', async () => {
     const workers = await startWorkers(await prepare())
     expect(
@@ -124,30 +116,4 @@ function testWorkers(prepare: () => Promise<Environment>): void {
     ).toBeLessThanOrEqual(CAP)
     expect(await workers.stop()).toBe(0)
   }, 120_000)
-}
-
-describe('workers on SQLite', () => {
-  testWorkers(async () => ({ DATA_DIR: mkdtempSync(join(folder, 'local-')) }))
 })
-
-for (const server of storeServers) {
-  const { name, url } = server
-  if (url === undefined) {
-    test.skip(`workers on ${name}: skipped, since ${server.variable} is not set`, () => {})
-    continue
-  }
-  const drops: (() => Promise<void>)[] = []
-  describe(`workers on ${name}`, () => {
-    afterAll(async () => {
-      for (const drop of drops) await drop()
-    })
-    testWorkers(async () => {
-      const database = await server.create(url)
-      drops.push(() => database.drop())
-      return {
-        DATA_DIR: mkdtempSync(join(folder, 'server-')),
-        ...server.environment(database.url),
-      }
-    })
-  })
-}
