@@ -1,6 +1,7 @@
 import { AccountDirectory } from './accounts/directory.ts'
 import { createSharedGate, GATE_PAUSE_SECONDS, type SharedGate } from './accounts/in-flight-gate.ts'
 import { AccountSync } from './accounts/sync.ts'
+import { MediaFiles } from './media/media-files.ts'
 import { Upkeep } from './accounts/upkeep.ts'
 import { WriteBehind } from './accounts/write-behind.ts'
 import { apiRoutes } from './api/routes.ts'
@@ -193,6 +194,7 @@ function adminParts({ settings, stores, sessionKey, startup, worker, box, clock 
     revision: () => sync.revision,
     flushAccounts: () => writes.flush(),
     syncAccounts: async (signal: AbortSignal) => (await sync.read(signal)) > 0,
+    media: new MediaFiles(startup.dataDir),
     storageType: startup.accountStorage,
     worker,
     startedAt: clock(),

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { askAdmin } from '../harness/admin.ts'
 import { eventually } from '../harness/eventually.ts'
 import { startGateway, type TestGateway } from '../harness/gateway.ts'
@@ -175,6 +177,13 @@ describe('files at the upstream', () => {
     )
     expect(page.assets).toHaveLength(100)
     expect(page.next_page_token).not.toBeNull()
+    await gateway.emulator.patchAccount('token-1', { state: 'invalid' })
+    const overview = await readJson<{ tokens: { count: number; error: string | null }[] }>(
+      await ask('/assets?limit=3'),
+    )
+    expect(overview).toMatchObject({ total_assets: 100, next_cursor: 3 })
+    expect(overview.tokens.map(({ count }) => count)).toEqual([100, 0, 0])
+    expect(overview.tokens.map(({ error }) => error !== null)).toEqual([false, true, false])
     const deleted = await ask('/assets/delete-item', { id: 1, asset_id: page.assets[0]?.id })
     expect(deleted.status).toBe(200)
     expect(await (await ask('/assets/clear-token', { id: 1 })).json()).toEqual({
@@ -182,5 +191,27 @@ describe('files at the upstream', () => {
       deleted: 129,
     })
     expect(await (await ask('/assets/1')).json()).toEqual({ assets: [], next_page_token: null })
+  })
+})
+
+test('files that the gateway keeps are counted, listed and deleted, never anything beside them', async () => {
+  const images = join(gateway.dataDir, 'files/images')
+  await mkdir(images, { recursive: true })
+  for (const name of ['a.jpg', 'b.png', 'c.jpg']) await writeFile(join(images, name), 'x'.repeat(10))
+  expect(await (await ask('/cache')).json()).toMatchObject({
+    local_image: { count: 3, size_bytes: 30, limit_mb: 0 },
+    local_video: { count: 0 },
+  })
+  const list = await (await ask('/cache/list?type=image&page=2&page_size=2')).json()
+  expect(list).toMatchObject({ total: 3, page: 2, page_size: 2, items: [{ size_bytes: 10 }] })
+  expect((await ask('/cache/item/delete', { type: 'image', name: '../../accounts.db' })).status).toBe(400)
+  expect((await ask('/cache/item/delete', { type: 'image', name: 'none.jpg' })).status).toBe(404)
+  expect(await (await ask('/cache/item/delete', { type: 'image', name: 'a.jpg' })).json()).toMatchObject({
+    result: { deleted: 'a.jpg' },
+  })
+  const several = await ask('/cache/items/delete', { type: 'image', names: ['b.png', 'none.jpg'] })
+  expect(await several.json()).toMatchObject({ result: { deleted: 1, missing: 1 } })
+  expect(await (await ask('/cache/clear', { type: 'image' })).json()).toMatchObject({
+    result: { removed: 1 },
   })
 })

@@ -34,6 +34,7 @@ export async function fakeAccountParts(now: () => number) {
     jobs: stores.jobs,
     flushAccounts: async () => {},
     wakeRunner: () => {},
+    media: { list: async () => [], remove: async () => true, clear: async () => 0 },
     actions: {
       setNsfw: async () => {},
       acceptTerms: async () => {},

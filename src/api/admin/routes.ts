@@ -8,6 +8,7 @@ import { assetRoutes, type AssetActions } from './asset-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { AuditTrail } from './audit-trail.ts'
 import { batchRoutes, type BatchRouteParts } from './batch-routes.ts'
+import { cacheRoutes, type CacheRouteParts } from './cache-routes.ts'
 import type { ConfigChangeParts } from './config-change.ts'
 import { configHistoryRoutes } from './config-history-routes.ts'
 import { configRoutes } from './config-routes.ts'
@@ -34,7 +35,7 @@ const securityHeaders = {
 } as const
 
 /** What the admin API needs from the rest of the gateway. */
-export interface AdminParts extends ConfigChangeParts, SystemRouteParts, BatchRouteParts {
+export interface AdminParts extends ConfigChangeParts, SystemRouteParts, BatchRouteParts, CacheRouteParts {
   /** What is asked of the upstream about an account, or told in its owner's name. */
   readonly actions: AssetActions & OwnerActions
   readonly audit: AuditStore
@@ -78,6 +79,7 @@ export function listRoutes(parts: RouteParts): readonly AdminRoute[] {
     ...taskRoutes(parts),
     ...batchRoutes(parts),
     ...assetRoutes(parts),
+    ...cacheRoutes(parts),
     ...ownerSettingsRoutes(parts),
   ]
 }

@@ -1,0 +1,156 @@
+import { z } from 'zod'
+import type { SettingsService } from '../../config/settings.ts'
+import { MediaNameError, mediaTypes, type MediaFile, type MediaType } from '../../media/media-files.ts'
+import { AdminError } from './admin-error.ts'
+import { fieldError } from './account-filter.ts'
+import { adminRoute, done, doneSchema, noInput, type AdminRoute } from './route.ts'
+
+/** The media files that the gateway has kept. */
+export interface KeptMedia {
+  list(type: MediaType): Promise<readonly MediaFile[]>
+  remove(type: MediaType, name: string): Promise<boolean>
+  clear(type: MediaType): Promise<number>
+}
+
+/** What the routes on kept media need. */
+export interface CacheRouteParts {
+  readonly media: KeptMedia
+  readonly settings: SettingsService
+}
+
+const BYTES_PER_MB = 1024 * 1024
+const DEFAULT_PAGE = 1000
+const LARGEST_PAGE = 2000
+const MAX_NAMES = 2000
+
+const type = z.enum(mediaTypes)
+const kind = z.object({
+  count: z.number(),
+  size_bytes: z.number(),
+  size_mb: z.number(),
+  limit_mb: z.number().meta({ description: '0: no limit.' }),
+})
+const item = z.object({
+  name: z.string(),
+  size_bytes: z.number(),
+  modified_at: z.number().meta({ description: 'Epoch milliseconds.' }),
+})
+
+const action = { method: 'post', policy: 'admin' } as const
+
+/** Pictures and videos on this host's disk: how many, which, and deleting them. */
+export function cacheRoutes(parts: CacheRouteParts): readonly AdminRoute[] {
+  const { media } = parts
+  return [
+    ...readingRoutes(parts),
+    adminRoute({
+      ...action,
+      path: '/cache/clear',
+      audit: 'cache.clear',
+      summary: 'Deletes all kept files of a type.',
+      input: z.object({ body: z.object({ type }) }),
+      answer: doneSchema.extend({ result: z.object({ removed: z.number() }) }),
+      handler: async ({ body }, { note }) => {
+        const removed = await media.clear(body.type)
+        note({ type: body.type, removed })
+        return { ...done, result: { removed } }
+      },
+    }),
+    adminRoute({
+      ...action,
+      path: '/cache/item/delete',
+      audit: 'cache.delete',
+      summary: 'Deletes one kept file.',
+      input: z.object({ body: z.object({ type, name: z.string() }) }),
+      answer: doneSchema.extend({ result: z.object({ deleted: z.string() }) }),
+      handler: async ({ body }, { note }) => {
+        note(body)
+        if (!(await removeFile(media, body.type, body.name))) {
+          throw new AdminError('not_found', 'There is no such file.')
+        }
+        return { ...done, result: { deleted: body.name } }
+      },
+    }),
+    adminRoute({
+      ...action,
+      path: '/cache/items/delete',
+      audit: 'cache.delete-several',
+      summary: 'Deletes kept files by name.',
+      input: z.object({ body: z.object({ type, names: z.array(z.string()).min(1).max(MAX_NAMES) }) }),
+      answer: doneSchema.extend({ result: z.object({ deleted: z.number(), missing: z.number() }) }),
+      handler: async ({ body }, { note }) => {
+        let deleted = 0
+        for (const name of body.names) if (await removeFile(media, body.type, name)) deleted++
+        const result = { deleted, missing: body.names.length - deleted }
+        note({ type: body.type, ...result })
+        return { ...done, result }
+      },
+    }),
+  ]
+}
+
+function readingRoutes({ media, settings }: CacheRouteParts): readonly AdminRoute[] {
+  const measure = async (which: MediaType): Promise<z.input<typeof kind>> => {
+    const files = await media.list(which)
+    const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    const { image_max_mb: images, video_max_mb: videos } = settings.current.cache.local
+    return {
+      count: files.length,
+      size_bytes: bytes,
+      size_mb: Math.round((bytes / BYTES_PER_MB) * 100) / 100,
+      limit_mb: which === 'image' ? images : videos,
+    }
+  }
+  return [
+    adminRoute({
+      method: 'get',
+      path: '/cache',
+      policy: 'admin',
+      audit: 'none',
+      summary: 'How much is kept on disk, by type.',
+      input: noInput,
+      answer: z.object({ local_image: kind, local_video: kind }),
+      handler: async () => ({ local_image: await measure('image'), local_video: await measure('video') }),
+    }),
+    adminRoute({
+      method: 'get',
+      path: '/cache/list',
+      policy: 'admin',
+      audit: 'none',
+      summary: 'A page of the kept files of a type, newest first.',
+      input: z.object({
+        query: z.object({
+          type: type.optional(),
+          cache_type: type.optional().meta({ description: 'The same as type.' }),
+          page: z.coerce.number().int().min(1).default(1),
+          page_size: z.coerce.number().int().min(1).max(LARGEST_PAGE).default(DEFAULT_PAGE),
+        }),
+      }),
+      answer: z.object({
+        total: z.number(),
+        page: z.number(),
+        page_size: z.number(),
+        items: z.array(item),
+      }),
+      handler: async ({ query }) => {
+        const { page, page_size: pageSize } = query
+        const files = await media.list(query.type ?? query.cache_type ?? 'image')
+        const items = files.slice((page - 1) * pageSize, page * pageSize)
+        return { total: files.length, page, page_size: pageSize, items: items.map(encodeFile) }
+      },
+    }),
+  ]
+}
+
+async function removeFile(media: KeptMedia, which: MediaType, name: string): Promise<boolean> {
+  try {
+    return await media.remove(which, name)
+  } catch (error) {
+    if (error instanceof MediaNameError) throw fieldError('name', error.message)
+    throw error
+  }
+}
+
+function encodeFile({ name, sizeBytes, modifiedAt }: MediaFile): z.input<typeof item> {
+  return { name, size_bytes: sizeBytes, modified_at: modifiedAt }
+}
