@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Account } from '../../src/core/account.ts'
 import { askAdmin } from '../harness/admin.ts'
 import { startGateway, type TestGateway } from '../harness/gateway.ts'
-import { describeStores, type StoreEnvironment } from '../harness/stores.ts'
+import { onEveryStore, type StoreEnvironment } from '../harness/stores.ts'
 
 /*
  * A backup of any store brings the same accounts, in the same state, to any other: here by way of SQLite, there and back.
@@ -58,7 +58,7 @@ async function restore(environment: StoreEnvironment, backup: unknown) {
   return stored
 }
 
-describeStores('a backup', ({ prepare }) => {
+onEveryStore('a backup', ({ prepare }) => {
   test('goes to SQLite and from there with every account in the state it had', async () => {
     const local = mkdtempSync(join(tmpdir(), 'grok2api-backup-'))
     const there = await makeBackup(await prepare())

@@ -4,7 +4,7 @@ import { parseStartup } from '../../src/config/startup.ts'
 import type { Account } from '../../src/core/account.ts'
 import { eventually } from '../harness/eventually.ts'
 import { startGateway, type TestGateway } from '../harness/gateway.ts'
-import { describeStores, type StoreEnvironment } from '../harness/stores.ts'
+import { onEveryStore, type StoreEnvironment } from '../harness/stores.ts'
 
 const question = { model: 'grok-4.20-fast', messages: [{ role: 'user' as const, content: '[[T2]]' }] }
 
@@ -27,7 +27,7 @@ async function saveSetting(environment: StoreEnvironment, values: Record<string,
   await stores.close()
 }
 
-describeStores('a gateway', ({ prepare }) => {
+onEveryStore('a gateway', ({ prepare }) => {
   test('streams, and finds what it has counted after a restart', async () => {
     const environment = await prepare()
     const first = await startGateway({ environment })

@@ -7,7 +7,7 @@ import { parseStartup } from '../../src/config/startup.ts'
 import { startCommand } from '../harness/command.ts'
 import { eventually } from '../harness/eventually.ts'
 import { freePort } from '../harness/free-port.ts'
-import { describeStores, type StoreEnvironment } from '../harness/stores.ts'
+import { onEveryStore, type StoreEnvironment } from '../harness/stores.ts'
 
 /*
  * Several real processes on one port and one store: what must hold across them, as docs/decisions says.
@@ -90,7 +90,7 @@ async function workersSeen(url: string): Promise<Set<number>> {
   return seen
 }
 
-describeStores('workers', ({ prepare }) => {
+onEveryStore('workers', ({ prepare }) => {
   test('two workers share the load, and no account ever has more than its cap', async () => {
     const workers = await startWorkers(await prepare())
     expect(

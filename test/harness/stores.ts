@@ -15,7 +15,7 @@ export interface TestStore {
 }
 
 /** Runs a suite on every kind of store there is a server for; those without one are said to be skipped. */
-export function describeStores(what: string, suite: (store: TestStore) => void): void {
+export function onEveryStore(what: string, suite: (store: TestStore) => void): void {
   const sqlite = { name: 'SQLite', prepare: async () => ({}) }
   describeOne(what, sqlite, suite)
   for (const server of storeServers) {

@@ -13,6 +13,7 @@ import {
   newAccountsForTests,
   readAll,
 } from '../stored-accounts-for-tests.ts'
+import { describeServerSharing } from '../server-contract.ts'
 import { describeStores } from '../stores-contract.ts'
 import { createRedisDatabase, redisForTests, sendToRedis } from './redis-for-tests.ts'
 import { openRedisStores } from './redis.ts'
@@ -70,40 +71,7 @@ interface Place {
 }
 
 function testServer({ open, openEmpty, send, cut }: Place): void {
-  test('has its data when it is opened again', async () => {
-    const first = await openEmpty()
-    await first.accounts.add(newAccountsForTests(3), NOW)
-    const before = await readAll(first.accounts)
-    await first.close()
-    const second = await open()
-    expect(await readAll(second.accounts)).toEqual(before)
-    await second.close()
-  })
-
-  test('tells of the changes of others, and not of our own', async () => {
-    const [one, other] = [await openEmpty(), await open()]
-    const told: string[] = []
-    const waiting = Promise.withResolvers<void>()
-    await one.watch(() => {
-      told.push('one')
-      waiting.resolve()
-    })
-    await other.watch(() => told.push('other'))
-    await other.accounts.add([newAccountForTests('a')], NOW)
-    await waiting.promise
-    expect(told).toEqual(['one'])
-    await Promise.all([one.close(), other.close()])
-  })
-
-  test('tells of settings that others have saved', async () => {
-    const [one, other] = [await openEmpty(), await open()]
-    const told = Promise.withResolvers<void>()
-    const stop = await one.watch(() => told.resolve())
-    await other.settings.save({ a: 1 }, (await other.settings.load()).version)
-    await told.promise
-    await stop()
-    await Promise.all([one.close(), other.close()])
-  })
+  describeServerSharing({ open, openEmpty })
 
   test('may cut all connections: after that it is used and listened to as before', async () => {
     const [one, other] = [await openEmpty(), await open()]

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { NOW } from '../../core/account-for-tests.ts'
 import { eventually } from '../../../test/harness/eventually.ts'
 import type { Stores } from '../contract.ts'
-import { newAccountForTests, newAccountsForTests, readAll } from '../stored-accounts-for-tests.ts'
+import { newAccountForTests } from '../stored-accounts-for-tests.ts'
+import { describeServerSharing } from '../server-contract.ts'
 import { describeStores } from '../stores-contract.ts'
 import { createTestDatabase, poolForTests, testServers, type TestServer } from './servers-for-tests.ts'
 
@@ -28,40 +29,7 @@ function describeServer(server: TestServer, serverUrl: string): void {
   describeStores(server.name, openEmpty)
 
   describe('the server', () => {
-    test('has its data when it is opened again', async () => {
-      const first = await openEmpty()
-      await first.accounts.add(newAccountsForTests(3), NOW)
-      const before = await readAll(first.accounts)
-      await first.close()
-      const second = await open()
-      expect(await readAll(second.accounts)).toEqual(before)
-      await second.close()
-    })
-
-    test('tells of the changes of others, and not of our own', async () => {
-      const [one, other] = [await openEmpty(), await open()]
-      const told: string[] = []
-      const waiting = Promise.withResolvers<void>()
-      await one.watch(() => {
-        told.push('one')
-        waiting.resolve()
-      })
-      await other.watch(() => told.push('other'))
-      await other.accounts.add([newAccountForTests('a')], NOW)
-      await waiting.promise
-      expect(told).toEqual(['one'])
-      await Promise.all([one.close(), other.close()])
-    })
-
-    test('tells of settings that others have saved', async () => {
-      const [one, other] = [await openEmpty(), await open()]
-      const told = Promise.withResolvers<void>()
-      const stop = await one.watch(() => told.resolve())
-      await other.settings.save({ a: 1 }, (await other.settings.load()).version)
-      await told.promise
-      await stop()
-      await Promise.all([one.close(), other.close()])
-    })
+    describeServerSharing({ open, openEmpty })
 
     test('lets nobody wait longer for a connection than it is told to', async () => {
       const pool = { size: 1, maxOverflow: 0, timeoutSeconds: 1, recycleSeconds: 60 }
