@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { AccountDirectory } from '../accounts/directory.ts'
 import type { Upkeep } from '../accounts/upkeep.ts'
 import type { Account } from '../core/account.ts'
@@ -31,6 +32,18 @@ export const accountJobKinds = ['accounts.refresh', 'accounts.nsfw', 'assets.cle
 
 export type AccountJobKind = (typeof accountJobKinds)[number]
 
+/** Items at once that an operator may ask for, whatever the settings say. */
+export const MAX_JOB_CONCURRENCY = 100
+
+/** What a job over accounts may be told. */
+const inputSchema = z.object({
+  /** The new state of a switch. */
+  enabled: z.boolean().optional(),
+  /** Items at once, instead of the setting. */
+  concurrency: z.int().min(1).max(MAX_JOB_CONCURRENCY).optional(),
+})
+type AccountJobInput = z.infer<typeof inputSchema>
+
 /** Tag of accounts whose setting for adult content is on (spec/control-plane.md §1.2). */
 const NSFW_TAG = 'nsfw'
 
@@ -39,7 +52,7 @@ export function accountJobHandlers(parts: AccountJobParts): Readonly<Record<Acco
   const { directory, upkeep, batchSettings } = parts
   return {
     'accounts.refresh': {
-      concurrency: () => batchSettings().refreshConcurrency,
+      concurrency: (job) => readInput(job).concurrency ?? batchSettings().refreshConcurrency,
       run: async (subject, _, signal) => {
         const [result] = await upkeep.refresh([findAccount(directory, subject)], signal)
         if (result?.type === 'failed') throw result.failure
@@ -47,17 +60,17 @@ export function accountJobHandlers(parts: AccountJobParts): Readonly<Record<Acco
       },
     },
     'accounts.nsfw': {
-      concurrency: () => batchSettings().nsfwConcurrency,
+      concurrency: (job) => readInput(job).concurrency ?? batchSettings().nsfwConcurrency,
       run: async (subject, job, signal) => {
         const account = findAccount(directory, subject)
-        const enabled = isEnabled(job)
+        const { enabled = false } = readInput(job)
         await parts.setNsfw(account, enabled, signal)
         directory.change(account.id, (current) => withTag(current, enabled))
         return { enabled }
       },
     },
     'assets.clear': {
-      concurrency: () => batchSettings().assetDeleteConcurrency,
+      concurrency: (job) => readInput(job).concurrency ?? batchSettings().assetDeleteConcurrency,
       run: async (subject, _, signal) => ({
         deleted: await parts.clearAssets(findAccount(directory, subject), signal),
       }),
@@ -71,8 +84,8 @@ function findAccount(directory: AccountDirectory, subject: Json): Account {
   return account
 }
 
-function isEnabled({ input }: Job): boolean {
-  return typeof input === 'object' && input !== null && 'enabled' in input && input.enabled === true
+function readInput({ input }: Job): AccountJobInput {
+  return inputSchema.parse(input ?? {})
 }
 
 function withTag(account: Account, enabled: boolean): Account {

@@ -18,7 +18,7 @@ const MAX_RUNNING = 4
 /** How one kind of job treats one of its items. */
 export interface JobHandler {
   /** Items at once. */
-  readonly concurrency: () => number
+  readonly concurrency: (job: Job) => number
   /** Does one item and says what came of it; throws why it failed. An item may run again after a crash. */
   readonly run: (subject: Json, job: Job, signal: AbortSignal) => Promise<Json>
 }
@@ -101,7 +101,7 @@ export class JobRunner {
       const last = page.at(-1)
       if (!last) return
       fromIndex = last.index + 1
-      await mapLimit(page, handler.concurrency(), (item) => this.#runItem(run, handler, item))
+      await mapLimit(page, handler.concurrency(run.job), (item) => this.#runItem(run, handler, item))
     }
   }
 

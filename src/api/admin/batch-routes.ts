@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isRefreshable } from '../../accounts/refresh-plan.ts'
-import type { Job, Json } from '../../core/job.ts'
-import type { AccountJobKind } from '../../gateway/account-jobs.ts'
+import type { Job } from '../../core/job.ts'
+import { MAX_JOB_CONCURRENCY, type AccountJobKind } from '../../gateway/account-jobs.ts'
 import {
   findTargets,
   MAX_ACCOUNTS_BODY_BYTES,
@@ -70,14 +70,26 @@ function batchRoute(parts: BatchRouteParts, { path, kind, summary: text }: Batch
     audit: kind,
     summary: text,
     input: z.object({
-      query: z.object({ async: flag.default(false), enabled: flag.default(true) }),
+      query: z.object({
+        async: flag.default(false),
+        enabled: flag.default(true),
+        concurrency: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(MAX_JOB_CONCURRENCY)
+          .optional()
+          .meta({ description: 'Accounts at once, instead of the setting.' }),
+      }),
       body: targets,
     }),
     answer,
     maxBodyBytes: MAX_ACCOUNTS_BODY_BYTES,
     handler: async ({ query, body }, call) => {
       const ids = chooseIds(parts, body)
-      const input: Json = kind === 'accounts.nsfw' ? { enabled: query.enabled } : null
+      const { concurrency, enabled } = query
+      const what = kind === 'accounts.nsfw' ? { enabled } : {}
+      const input = concurrency === undefined ? what : { ...what, concurrency }
       const task = await createTask(parts, call, { kind, input, subjects: ids })
       const started = { ...done, task_id: task.id, total: ids.length }
       if (query.async) return started
