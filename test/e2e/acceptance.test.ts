@@ -101,6 +101,25 @@ onEveryStore('what version 2 failed at', ({ prepare }) => {
     })
   }, 60_000)
 
+  test('an account is found to be Super by itself, and one answer that fails does not change that', async () => {
+    await withGateway({ accounts: [] }, async (gateway) => {
+      await gateway.emulator.setAccounts([{ token: 'token-auto', tier: 'super' }])
+      await ask(gateway.url, '/tokens/add', { tokens: ['token-auto'], pool: 'auto' })
+      const refreshed = async (): Promise<unknown> => {
+        expect((await ask(gateway.url, '/batch/refresh', { tokens: ['token-auto'] })).status).toBe(200)
+        return (await readJson<{ tokens: unknown }>(await ask(gateway.url, '/tokens'))).tokens
+      }
+      expect(await refreshed()).toMatchObject([{ pool: 'super' }])
+      await gateway.emulator.addFault({
+        path: '/rest/rate-limits',
+        mode: 'auto',
+        times: 1,
+        action: { type: 'http', kind: 'server-error' },
+      })
+      expect(await refreshed()).toMatchObject([{ pool: 'super' }])
+    })
+  })
+
   test('Grok 4.3 is served, and a setting that is none is refused by name', async () => {
     await withGateway({}, async (gateway) => {
       expect((await chat(gateway, 'grok-4.3-beta')).status).toBe(200)

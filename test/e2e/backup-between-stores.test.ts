@@ -42,6 +42,7 @@ async function makeBackup(environment: StoreEnvironment) {
     })
   }
   await admin(gateway, '/tokens/disabled/batch', { tokens: ['token-off'], disabled: true })
+  await admin(gateway, '/config', { chat: { timeout: 77 } })
   const backup = await admin(gateway, '/backup', { passphrase: PASSPHRASE })
   const stored = comparable(await gateway.stopAndReadAccounts())
   await gateway.stop()
@@ -50,9 +51,12 @@ async function makeBackup(environment: StoreEnvironment) {
 
 async function restore(environment: StoreEnvironment, backup: unknown) {
   const gateway = await startGateway({ accounts: [], environment })
-  expect(await admin(gateway, '/restore', { backup, passphrase: PASSPHRASE })).toMatchObject({
+  expect(await admin(gateway, '/restore', { backup, passphrase: PASSPHRASE, settings: true })).toMatchObject({
     counts: { added: accounts.length, refused: 0 },
+    settings: { restored: expect.arrayContaining(['chat.timeout']) },
   })
+  const response = await askAdmin(gateway.url, 'admin-test', { path: '/config' })
+  expect(await response.json()).toMatchObject({ chat: { timeout: 77 } })
   const stored = comparable(await gateway.stopAndReadAccounts())
   await gateway.stop()
   return stored

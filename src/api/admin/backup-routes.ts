@@ -6,13 +6,16 @@ import {
   encodeBackup,
   openBackup,
   restoreAccount,
+  type BackupContent,
 } from '../../accounts/backup.ts'
 import { CredentialError } from '../../accounts/credential.ts'
 import { accountFilter } from '../../accounts/query-accounts.ts'
-import type { SettingsService } from '../../config/settings.ts'
 import type { NewAccount } from '../../core/account.ts'
 import type { Tier } from '../../core/model.ts'
 import { softDelete } from './account-changes.ts'
+import { nameActor } from './actor.ts'
+import type { ConfigChangeParts } from './config-change.ts'
+import { planSettingsRestore } from './restore-settings.ts'
 import { fieldError, filterShape, parseFilter } from './account-filter.ts'
 import {
   changeAccounts,
@@ -23,9 +26,7 @@ import {
 import { adminRoute, done, doneSchema, type AdminCall, type AdminRoute } from './route.ts'
 
 /** What backups need beside the accounts. */
-export interface BackupParts extends AccountRouteParts {
-  readonly settings: Pick<SettingsService, 'stored'>
-}
+export interface BackupParts extends AccountRouteParts, ConfigChangeParts {}
 
 /** About 90,000 accounts; the server itself takes no more than 128 MB. */
 const MAX_BACKUP_BYTES = 120 * 1024 * 1024
@@ -46,6 +47,10 @@ const restoreBody = z.object({
     .max(MAX_PASSPHRASE_LENGTH)
     .optional()
     .meta({ description: 'Must be `replace` in that mode.' }),
+  settings: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Puts the settings of the backup in force, too, keys and passwords included.' }),
   dry_run: z.boolean().default(false),
 })
 
@@ -132,31 +137,36 @@ function restoreRoute(parts: BackupParts): AdminRoute {
         deleted: z.number(),
       }),
       refused: z.array(z.object({ index: z.number(), reason: z.string() })),
+      settings: z
+        .object({ restored: z.array(z.string()), locked: z.array(z.string()) })
+        .optional()
+        .meta({ description: 'Keys; those that an environment variable holds stay as they are.' }),
     }),
     handler: async ({ body }, call) => {
       if (body.mode === 'replace' && body.confirm !== 'replace') {
         throw fieldError('confirm', 'deletes accounts; confirm it with "replace"')
       }
-      const read = readAccounts(parts, await openDocument(body))
+      const content = await openDocument(body)
+      const settings = body.settings ? planSettingsRestore(parts, content.settings) : undefined
+      const read = readAccounts(parts, content.accounts)
       const { counts } = await restoreAll(parts, { ...read, mode: body.mode, dryRun: body.dry_run }, call)
-      call.note({ mode: body.mode, dry_run: body.dry_run, ...counts })
+      call.note({ mode: body.mode, dry_run: body.dry_run, ...counts, settings: settings?.keys.length ?? 0 })
+      if (!body.dry_run) await settings?.apply(nameActor(call.actor))
       return {
         ...done,
         mode: body.mode,
         dry_run: body.dry_run,
         counts,
         refused: read.refused.slice(0, MAX_REFUSED),
+        ...(settings && { settings: { restored: [...settings.keys], locked: [...settings.locked] } }),
       }
     },
   })
 }
 
-async function openDocument({
-  backup,
-  passphrase,
-}: z.output<typeof restoreBody>): Promise<readonly unknown[]> {
+async function openDocument({ backup, passphrase }: z.output<typeof restoreBody>): Promise<BackupContent> {
   try {
-    return (await openBackup(backup, passphrase)).accounts
+    return await openBackup(backup, passphrase)
   } catch (error) {
     if (error instanceof BackupError) throw fieldError('backup', error.message)
     throw error
