@@ -135,4 +135,37 @@ onEveryStore('what version 2 failed at', ({ prepare }) => {
       })
     })
   })
+
+  test('two proxies in two lines are two, and a picture by address is never fetched', async () => {
+    let visits = 0
+    await using picture = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch: () => {
+        visits++
+        return new Response('')
+      },
+    })
+    await withGateway({}, async (gateway) => {
+      const pool = 'http://one.test:8080\nhttp://two.test:8080'
+      expect((await ask(gateway.url, '/config', { proxy: { egress: { proxy_pool: pool } } })).status).toBe(
+        200,
+      )
+      const config: unknown = await (await ask(gateway.url, '/config')).json()
+      expect(config).toMatchObject({
+        proxy: { egress: { proxy_pool: [expect.any(String), expect.any(String)] } },
+      })
+      const content = [
+        { type: 'text', text: 'What is this?' },
+        { type: 'image_url', image_url: { url: `http://127.0.0.1:${picture.port}/a.png` } },
+      ]
+      const model = 'grok-4.20-fast'
+      const refused = await gateway.post('/v1/chat/completions', {
+        model,
+        messages: [{ role: 'user', content }],
+      })
+      expect(refused.status).toBe(400)
+      expect(visits).toBe(0)
+    })
+  })
 })
