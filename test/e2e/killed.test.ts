@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openBox, openStores } from '../../src/cli/open-parts.ts'
 import { parseStartup } from '../../src/config/startup.ts'
@@ -8,6 +7,7 @@ import { FIRST_CURSOR } from '../../src/store/contract.ts'
 import { runCommand, startCommand } from '../harness/command.ts'
 import { eventually } from '../harness/eventually.ts'
 import { freePort } from '../harness/free-port.ts'
+import { onEveryStore, type StoreEnvironment } from '../harness/stores.ts'
 
 /*
  * Processes that are killed in the middle of a change: nothing is lost and nothing is half done.
@@ -15,20 +15,11 @@ import { freePort } from '../harness/free-port.ts'
 
 const ACCOUNTS = 4000
 
-async function withDataDir(work: (dataDir: string) => Promise<void>): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'grok2api-killed-'))
-  try {
-    await work(dataDir)
-  } finally {
-    await rm(dataDir, { recursive: true, force: true })
-  }
-}
-
 const tokens = Array.from({ length: ACCOUNTS }, (_, index) => `token-${index}`)
 
 /** Every stored credential, opened; throws if one cannot be read. */
-async function readCredentials(dataDir: string): Promise<readonly string[]> {
-  const startup = parseStartup({ DATA_DIR: dataDir })
+async function readCredentials(environment: StoreEnvironment): Promise<readonly string[]> {
+  const startup = parseStartup(environment)
   const stores = await openStores(startup)
   const box = openBox(startup)
   const { accounts } = await stores.accounts.changesSince(FIRST_CURSOR, 2 * ACCOUNTS)
@@ -36,64 +27,63 @@ async function readCredentials(dataDir: string): Promise<readonly string[]> {
   return accounts.map(({ sealedCredential, credentialHash }) => box.open(sealedCredential, credentialHash))
 }
 
-async function keyLines(dataDir: string): Promise<readonly string[]> {
-  return (await readFile(join(dataDir, 'secret.key'), 'utf8')).trim().split('\n')
+async function keyLines({ DATA_DIR = '' }: StoreEnvironment): Promise<readonly string[]> {
+  return (await readFile(join(DATA_DIR, 'secret.key'), 'utf8')).trim().split('\n')
 }
 
-async function countStored(dataDir: string): Promise<number> {
-  const stores = await openStores(parseStartup({ DATA_DIR: dataDir }))
+async function countStored(environment: StoreEnvironment): Promise<number> {
+  const stores = await openStores(parseStartup(environment))
   const { accounts } = await stores.accounts.changesSince(FIRST_CURSOR, 2 * ACCOUNTS)
   await stores.close()
   return accounts.length
 }
 
-test('an import that is killed leaves whole accounts, and is finished by doing it again', async () => {
-  await withDataDir(async (dataDir) => {
-    const file = join(dataDir, 'accounts.txt')
+onEveryStore('a killed process', ({ prepare }) => {
+  test('an import that is killed leaves whole accounts, and is finished by doing it again', async () => {
+    const environment = await prepare()
+    const file = join(environment['DATA_DIR'] ?? '', 'accounts.txt')
     await writeFile(file, tokens.join('\n'))
-    const child = startCommand(['import', file], { DATA_DIR: dataDir })
-    await eventually(() => countStored(dataDir), Boolean, 20_000)
+    const child = startCommand(['import', file], environment)
+    await eventually(() => countStored(environment), Boolean, 20_000)
     child.kill('SIGKILL')
     await child.exited
-    const stored = await readCredentials(dataDir)
+    const stored = await readCredentials(environment)
     expect(stored.every((credential) => tokens.includes(credential))).toBe(true)
-    const again = await runCommand(['import', file], { DATA_DIR: dataDir })
+    const again = await runCommand(['import', file], environment)
     expect(again).toMatchObject({ code: 0, errors: '' })
     expect(again.output).toStartWith(`${ACCOUNTS - stored.length} added, ${stored.length} already there`)
-    expect((await readCredentials(dataDir)).toSorted()).toEqual(tokens.toSorted())
-  })
-}, 60_000)
+    expect((await readCredentials(environment)).toSorted()).toEqual(tokens.toSorted())
+  }, 60_000)
 
-test('a rotation that is killed leaves every credential readable, and goes on where it was', async () => {
-  await withDataDir(async (dataDir) => {
-    const file = join(dataDir, 'accounts.txt')
+  test('a rotation that is killed leaves every credential readable, and goes on where it was', async () => {
+    const environment = await prepare()
+    const file = join(environment['DATA_DIR'] ?? '', 'accounts.txt')
     await writeFile(file, tokens.join('\n'))
-    await runCommand(['import', file], { DATA_DIR: dataDir })
-    const [first] = await keyLines(dataDir)
-    const child = startCommand(['keys', 'rotate'], { DATA_DIR: dataDir })
+    await runCommand(['import', file], environment)
+    const [first] = await keyLines(environment)
+    const child = startCommand(['keys', 'rotate'], environment)
     await eventually(
-      () => keyLines(dataDir),
+      () => keyLines(environment),
       ({ length }) => length === 2,
       20_000,
     )
     child.kill('SIGKILL')
     await child.exited
-    expect(await readCredentials(dataDir)).toHaveLength(ACCOUNTS)
-    const again = await runCommand(['keys', 'rotate'], { DATA_DIR: dataDir })
+    expect(await readCredentials(environment)).toHaveLength(ACCOUNTS)
+    const again = await runCommand(['keys', 'rotate'], environment)
     expect(again).toMatchObject({ code: 0, errors: '' })
-    const left = await keyLines(dataDir)
+    const left = await keyLines(environment)
     expect(left).toHaveLength(1)
     expect(left).not.toContain(first)
-    expect((await readCredentials(dataDir)).toSorted()).toEqual(tokens.toSorted())
-  })
-}, 60_000)
+    expect((await readCredentials(environment)).toSorted()).toEqual(tokens.toSorted())
+  }, 60_000)
 
-test('a gateway that is killed while it saves settings has the old ones or the new ones, never half', async () => {
-  await withDataDir(async (dataDir) => {
+  test('a gateway that is killed while it saves settings has the old ones or the new ones, never half', async () => {
+    const environment = await prepare()
     const port = freePort()
     const url = `http://127.0.0.1:${port}`
-    const environment = {
-      DATA_DIR: dataDir,
+    const variables = {
+      ...environment,
       SERVER_HOST: '127.0.0.1',
       SERVER_PORT: String(port),
       LOG_LEVEL: 'ERROR',
@@ -105,7 +95,7 @@ test('a gateway that is killed while it saves settings has the old ones or the n
       return fetch(`${url}/admin/api${path}`, { ...init, headers })
     }
     const startServer = async () => {
-      const child = startCommand(['serve'], environment)
+      const child = startCommand(['serve'], variables)
       await eventually(
         () =>
           call('/status').then(
@@ -150,5 +140,5 @@ test('a gateway that is killed while it saves settings has the old ones or the n
     }
     server.kill('SIGTERM')
     expect(await server.exited).toBe(0)
-  })
-}, 60_000)
+  }, 60_000)
+})
