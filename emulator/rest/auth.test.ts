@@ -1,12 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import { startTestService, type TestService } from '../testing/service-client.ts'
+import { afterEach, describe, expect, test } from 'bun:test'
+import { useTestService } from '../testing/service-client.ts'
 
-let service: TestService
-beforeAll(async () => {
-  service = await startTestService()
-})
+const service = useTestService()
 afterEach(() => service.control.reset())
-afterAll(() => service.stop())
 
 const INVALID = {
   error: { code: 16, message: 'Invalid credentials. [WKE=unauthorized:invalid-credentials]', details: [] },

@@ -1,17 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { beforeAll, describe, expect, test } from 'bun:test'
 import { TRANSCRIPTS, transcriptText } from '../answers/transcripts.ts'
-import {
-  answerText,
-  framesOf,
-  objectIn,
-  responsesIn,
-  startTestService,
-  type TestService,
-} from '../testing/service-client.ts'
+import { answerText, framesOf, objectIn, responsesIn, useTestService } from '../testing/service-client.ts'
 
-let service: TestService
+const service = useTestService()
 beforeAll(async () => {
-  service = await startTestService()
   await service.control.setAccounts([
     {
       token: 'rich',
@@ -21,7 +13,6 @@ beforeAll(async () => {
     { token: 'other' },
   ])
 })
-afterAll(() => service.stop())
 
 const say = async (text: string, modeId = 'fast', body = {}) =>
   framesOf(await service.chat({ token: 'rich', message: `[user]: ${text}`, modeId, body }))

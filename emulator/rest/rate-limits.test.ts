@@ -1,15 +1,7 @@
-import { afterAll, beforeEach, beforeAll, expect, test } from 'bun:test'
-import { framesOf, startTestService, type TestService } from '../testing/service-client.ts'
+import { expect, test } from 'bun:test'
+import { framesOf, useTestService } from '../testing/service-client.ts'
 
-let service: TestService
-beforeAll(async () => {
-  service = await startTestService()
-})
-beforeEach(async () => {
-  await service.control.reset()
-  await service.control.setBehaviour({ paceMilliseconds: 0 })
-})
-afterAll(() => service.stop())
+const service = useTestService({ resetEach: true })
 
 const TOKEN = 'demo-basic-token'
 

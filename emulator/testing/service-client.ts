@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, beforeEach } from 'bun:test'
 import { isObject, type JsonObject } from '../answers/frame.ts'
 import { createEmulatorControl, type EmulatorControl } from '../control/control-client.ts'
 import { startEmulator, type Emulator } from '../server.ts'
@@ -23,11 +24,25 @@ export interface TestService extends Emulator {
 
 const DEFAULT_TOKEN = 'demo-super-token'
 
-/** Starts the emulator on a free port with pace 0. */
-export async function startTestService(): Promise<TestService> {
+/**
+ * Starts the emulator on a free port, with pace 0, for the tests of a file, and stops it after them. With `resetEach`
+ * every test begins with the state after a start.
+ */
+export function useTestService({ resetEach = false } = {}): TestService {
+  const service = openTestService()
+  const { control } = service
+  if (resetEach) beforeEach(() => control.reset())
+  const prepare = resetEach ? beforeEach : beforeAll
+  prepare(async () => {
+    await control.setBehaviour({ paceMilliseconds: 0 })
+  })
+  afterAll(() => service.stop())
+  return service
+}
+
+function openTestService(): TestService {
   const emulator = startEmulator()
   const control = createEmulatorControl(emulator.url)
-  await control.setBehaviour({ paceMilliseconds: 0 })
   const send: TestService['send'] = (path, { token = DEFAULT_TOKEN, headers, ...init } = {}) => {
     const all = new Headers(headers)
     if (!all.has('cookie')) all.set('Cookie', `sso=${token}; sso-rw=${token}`)

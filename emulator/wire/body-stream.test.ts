@@ -1,16 +1,8 @@
-import { afterAll, beforeEach, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
-import { startTestService, type TestService } from '../testing/service-client.ts'
+import { useTestService } from '../testing/service-client.ts'
 
-let service: TestService
-beforeAll(async () => {
-  service = await startTestService()
-})
-beforeEach(async () => {
-  await service.control.reset()
-  await service.control.setBehaviour({ paceMilliseconds: 0 })
-})
-afterAll(() => service.stop())
+const service = useTestService({ resetEach: true })
 
 interface RawAnswer {
   readonly text: string

@@ -1,18 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
-import {
-  answerText,
-  framesOf,
-  objectIn,
-  responsesIn,
-  startTestService,
-  type TestService,
-} from '../testing/service-client.ts'
+import { expect, test } from 'bun:test'
+import { answerText, framesOf, objectIn, responsesIn, useTestService } from '../testing/service-client.ts'
 
-let service: TestService
-beforeAll(async () => {
-  service = await startTestService()
-})
-afterAll(() => service.stop())
+const service = useTestService()
 
 const ask = async (words: string) => framesOf(await service.chat({ message: `[user]: [[tokens:5]]${words}` }))
 

@@ -1,4 +1,4 @@
-import { emptyProfile, freshCondition, type Account } from './account.ts'
+import { emptyProfile, freshCondition, untouched, type Account } from './account.ts'
 import { defaultQuota, type QuotaWindow } from './quota.ts'
 
 /** A moment to hold the clock at. */
@@ -15,15 +15,7 @@ export function accountForTests(changes: Partial<Account> = {}): Account {
     sealedCredential: `sealed-${id}`,
     tier,
     ...emptyProfile,
-    email: null,
-    upstreamUserId: null,
-    tierDoubt: null,
-    syncedAt: null,
-    history: [],
-    successCount: 0,
-    failureCount: 0,
-    lastUsedAt: null,
-    lastFailure: null,
+    ...untouched,
     createdAt: NOW,
     updatedAt: NOW,
     revision: 1,

@@ -115,6 +115,19 @@ export const emptyProfile: AccountProfile = {
   sealedProxyUrl: null,
 }
 
+/** What is known and counted of an account before anybody has asked about it or used it. */
+export const untouched = {
+  email: null,
+  upstreamUserId: null,
+  tierDoubt: null,
+  syncedAt: null,
+  history: [],
+  successCount: 0,
+  failureCount: 0,
+  lastUsedAt: null,
+  lastFailure: null,
+} as const satisfies Partial<Account>
+
 /**
  * The changed account with the change of its state, if there is one, at the end of its history. States carry their cause,
  * all but `active`: `cause` says how an account came back, if not by a request that succeeded.

@@ -50,9 +50,11 @@ const NSFW_TAG = 'nsfw'
 /** What is done with one account in each kind of job. */
 export function accountJobHandlers(parts: AccountJobParts): Readonly<Record<AccountJobKind, JobHandler>> {
   const { directory, upkeep, batchSettings } = parts
+  const concurrencyOf = (setting: keyof BatchSettings) => (job: Job) =>
+    readInput(job).concurrency ?? batchSettings()[setting]
   return {
     'accounts.refresh': {
-      concurrency: (job) => readInput(job).concurrency ?? batchSettings().refreshConcurrency,
+      concurrency: concurrencyOf('refreshConcurrency'),
       run: async (subject, _, signal) => {
         const [result] = await upkeep.refresh([findAccount(directory, subject)], signal)
         if (result?.type === 'failed') throw result.failure
@@ -60,7 +62,7 @@ export function accountJobHandlers(parts: AccountJobParts): Readonly<Record<Acco
       },
     },
     'accounts.nsfw': {
-      concurrency: (job) => readInput(job).concurrency ?? batchSettings().nsfwConcurrency,
+      concurrency: concurrencyOf('nsfwConcurrency'),
       run: async (subject, job, signal) => {
         const account = findAccount(directory, subject)
         const { enabled = false } = readInput(job)
@@ -70,7 +72,7 @@ export function accountJobHandlers(parts: AccountJobParts): Readonly<Record<Acco
       },
     },
     'assets.clear': {
-      concurrency: (job) => readInput(job).concurrency ?? batchSettings().assetDeleteConcurrency,
+      concurrency: concurrencyOf('assetDeleteConcurrency'),
       run: async (subject, _, signal) => ({
         deleted: await parts.clearAssets(findAccount(directory, subject), signal),
       }),

@@ -1,4 +1,4 @@
-import { emptyProfile, freshCondition, type Account, type NewAccount } from '../core/account.ts'
+import { emptyProfile, freshCondition, untouched, type Account, type NewAccount } from '../core/account.ts'
 
 /** What the store decides about a row. */
 export interface RowPlace {
@@ -12,15 +12,7 @@ export function newRow(account: NewAccount, { id, now, revision }: RowPlace): Ac
   return {
     ...emptyProfile,
     ...freshCondition(account.quota, now),
-    email: null,
-    upstreamUserId: null,
-    tierDoubt: null,
-    syncedAt: null,
-    history: [],
-    successCount: 0,
-    failureCount: 0,
-    lastUsedAt: null,
-    lastFailure: null,
+    ...untouched,
     createdAt: now,
     ...account,
     id,

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { NewAuditEntry } from '../../core/audit.ts'
 import { SettingsConflictError, type SettingsPersistence } from '../../core/settings-document.ts'
 import { SettingsService } from '../../config/settings.ts'
-import type { AuditStore, SettingsHistory, SettingsRevision } from '../../store/contract.ts'
+import type { AuditStore, SettingsRevision } from '../../store/contract.ts'
+import { createMemorySettingsHistory } from '../../store/memory/settings.ts'
 import type { Log } from '../../util/log.ts'
 import type { ApiEnv } from '../context.ts'
 import { fakeAccountParts } from './account-parts-for-tests.ts'
@@ -85,7 +86,7 @@ export async function startAdmin(options: TestAdminOptions = {}): Promise<TestAd
   const parts: AdminParts = {
     ...(await fakeAccountParts(() => time.now)),
     settings,
-    settingsHistory: memoryHistory(history),
+    settingsHistory: createMemorySettingsHistory(history),
     audit,
     pingStore: async () => audit.checkUp(),
     sessionKey: Buffer.alloc(32, 7),
@@ -189,22 +190,6 @@ export class MemoryAudit implements AuditStore {
 
   async prune(): Promise<number> {
     return 0
-  }
-}
-
-function memoryHistory(revisions: SettingsRevision[]): SettingsHistory {
-  return {
-    append: async (revision) => {
-      const added = { ...revision, id: revisions.length + 1 }
-      revisions.push(added)
-      return added
-    },
-    list: async ({ limit, beforeId = Number.POSITIVE_INFINITY }) =>
-      revisions
-        .filter(({ id }) => id < beforeId)
-        .toReversed()
-        .slice(0, limit),
-    find: async (id) => revisions.find((revision) => revision.id === id),
   }
 }
 

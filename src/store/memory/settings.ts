@@ -16,9 +16,8 @@ export function createMemorySettings(): SettingsPersistence {
   }
 }
 
-/** Earlier versions of the settings, in this process only. */
-export function createMemorySettingsHistory(): SettingsHistory {
-  const revisions: SettingsRevision[] = []
+/** Earlier versions of the settings, in this process only, oldest first in the given list. */
+export function createMemorySettingsHistory(revisions: SettingsRevision[] = []): SettingsHistory {
   return {
     append: async (revision) => {
       const appended = { ...structuredClone(revision), id: revisions.length + 1 }
