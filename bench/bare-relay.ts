@@ -10,7 +10,14 @@ import { restHeaders } from '../src/upstream/headers.ts'
 const [, , upstreamUrl = '', token = ''] = process.argv
 
 const template: Readonly<Record<string, unknown>> = JSON.parse(
-  encodeChatBody({ prompt: '', mode: 'fast', temporary: true, memory: false, customInstruction: '' }),
+  encodeChatBody({
+    prompt: '',
+    fileIds: [],
+    mode: 'fast',
+    temporary: true,
+    memory: false,
+    customInstruction: '',
+  }),
 )
 const headers = restHeaders({
   baseUrl: upstreamUrl,

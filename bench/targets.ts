@@ -29,6 +29,7 @@ export function directTarget(url: string, token: string, tokens: number): Stream
     headers: { cookie: `sso=${token}; sso-rw=${token}` },
     body: encodeChatBody({
       prompt: `[user]: ${promptFor(tokens)}`,
+      fileIds: [],
       mode: 'fast',
       temporary: true,
       memory: false,

@@ -47,9 +47,14 @@ export function chatSettings({ features }: Settings): ChatSettings {
 }
 
 /** Formats that name the gateway's own links behave like their upstream counterpart until media are kept. */
-export function chatDefaults({ features }: Settings) {
+export function chatDefaults({ features, models }: Settings) {
   const imageLinks: 'url' | 'markdown' = features.image_format.endsWith('url') ? 'url' : 'markdown'
-  return { stream: features.stream, reasoning: features.thinking, imageLinks }
+  return {
+    stream: features.stream,
+    reasoning: features.thinking,
+    imageLinks,
+    aliases: parseAliases(models.aliases),
+  }
 }
 
 export function egressSettings({ proxy }: Settings): EgressSettings {
@@ -86,3 +91,19 @@ export function actionSettings({ upstream, nsfw, asset }: Settings): AccountActi
     deleteTimeoutSeconds: asset.delete_timeout,
   }
 }
+
+/** `name=model` entries; a snapshot of the settings is frozen, so each list is parsed once. */
+function parseAliases(entries: readonly string[]): ReadonlyMap<string, string> {
+  const known = parsedAliases.get(entries)
+  if (known) return known
+  const aliases = new Map(
+    entries.map((entry): [string, string] => {
+      const at = entry.indexOf('=')
+      return [entry.slice(0, at), entry.slice(at + 1)]
+    }),
+  )
+  parsedAliases.set(entries, aliases)
+  return aliases
+}
+
+const parsedAliases = new WeakMap<readonly string[], ReadonlyMap<string, string>>()

@@ -20,6 +20,7 @@ import {
 import type { SettingsService } from './config/settings.ts'
 import type { StartupOptions } from './config/startup.ts'
 import { chooseWayOut } from './egress/way-out.ts'
+import { noAttachments } from './gateway/attachments.ts'
 import { accountJobHandlers, type BatchSettings } from './gateway/account-jobs.ts'
 import { JobRunner } from './gateway/job-runner.ts'
 import type { Stores } from './store/contract.ts'
@@ -81,6 +82,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...leaseParts(options, pool),
     upstream,
     tokenizer,
+    attachments: noAttachments,
     clock,
     log: createLog('api'),
     chooseWayOut: (accountProxyUrl) => chooseWayOut(egressSettings(settings.current), accountProxyUrl),

@@ -7,7 +7,7 @@ import { availableFrom, inFlightCap, type SelectionRules } from './eligibility.t
 import { applyFeedback, type Outcome } from './feedback.ts'
 import { LastSuccesses } from './last-successes.ts'
 import { ReadyPool } from './ready-pool.ts'
-import { createSlot, modeIndex, rebase, type Slot } from './slot.ts'
+import { createSlot, isPlacedAlike, isUsable, modeIndex, rebase, type Slot } from './slot.ts'
 import { WakeQueue } from './wake-queue.ts'
 import type { WriteOutcome } from './write-behind.ts'
 
@@ -19,6 +19,8 @@ export interface ReserveQuery {
   readonly modes: readonly Mode[]
   /** Accounts that must not be chosen again. */
   readonly exclude: ReadonlySet<number>
+  /** The account to take if it can serve: it has the conversation's earlier turn. */
+  readonly prefer?: number | undefined
 }
 
 /** One query of one account, taken but not yet settled. */
@@ -150,6 +152,8 @@ export class AccountDirectory {
     const now = this.#options.clock()
     this.#wake(now)
     for (const mode of query.modes) {
+      const preferred = this.#readyPreferred(query, mode)
+      if (preferred) return this.#take(preferred, mode, now)
       for (const tier of query.tiers) {
         const options = {
           mode,
@@ -163,6 +167,12 @@ export class AccountDirectory {
       }
     }
     return undefined
+  }
+
+  #readyPreferred({ prefer, tiers: asked, exclude }: ReserveQuery, mode: Mode): Slot | undefined {
+    const slot = prefer === undefined || exclude.has(prefer) ? undefined : this.#slots.get(prefer)
+    const isReady = slot && asked.includes(slot.account.tier) && slot.positions[modeIndex(mode)] !== -1
+    return isReady ? slot : undefined
   }
 
   /** The best of the highest priority that has a slot to give. */
@@ -281,16 +291,6 @@ export class AccountDirectory {
 
 /** The longest `Retry-After` that is given: after an hour the pool may look different. */
 const MAX_RETRY_AFTER_SECONDS = 3600
-
-/** Whether a use has left all that decides about readiness: what changes is replaced, never altered in place. */
-function isPlacedAlike(before: Account, after: Account): boolean {
-  const { state, quota, modeCooldowns } = before
-  return state === after.state && quota === after.quota && modeCooldowns === after.modeCooldowns
-}
-
-function isUsable({ state }: Account): boolean {
-  return state.status === 'active' || state.status === 'cooling'
-}
 
 function countOutcome(account: Account, outcome: Outcome, now: number): Account {
   if (outcome.type === 'success') return { ...account, successCount: account.successCount + 1 }

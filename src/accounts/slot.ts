@@ -51,3 +51,14 @@ export function rebase(slot: Slot, row: Account, known: Account): void {
   slot.account = mergeAccount(row, { base: known, next: slot.account })
   slot.base = row
 }
+
+/** Whether a use has left all that decides about readiness: what changes is replaced, never altered in place. */
+export function isPlacedAlike(before: Account, after: Account): boolean {
+  const { state, quota, modeCooldowns } = before
+  return state === after.state && quota === after.quota && modeCooldowns === after.modeCooldowns
+}
+
+/** Whether the account serves now or will again by itself. */
+export function isUsable({ state }: Account): boolean {
+  return state.status === 'active' || state.status === 'cooling'
+}

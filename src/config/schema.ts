@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { appGroup, loggingGroup } from './schema/access.ts'
 import { accountGroup, batchGroup } from './schema/accounts.ts'
 import { cacheGroup, featuresGroup } from './schema/features.ts'
+import { modelsGroup } from './schema/models.ts'
 import { proxyGroup } from './schema/proxy.ts'
 import { assetGroup, chatGroup, imageGroup, nsfwGroup, videoGroup, voiceGroup } from './schema/timeouts.ts'
 import { retryGroup, upstreamGroup } from './schema/upstream.ts'
@@ -18,6 +19,7 @@ export const settingsSchema = z.strictObject({
   logging: loggingGroup,
   features: featuresGroup,
   cache: cacheGroup,
+  models: modelsGroup,
   proxy: proxyGroup,
   retry: retryGroup,
   upstream: upstreamGroup,

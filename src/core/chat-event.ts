@@ -63,12 +63,42 @@ export interface Image {
   readonly url: string
 }
 
-/** Why an answer ended. A stream has exactly one, as its last event; a stream that fails throws instead. */
-export type FinishReason = 'stop' | 'length'
+/** A search of the service itself that has ended; only told to callers that declared it (`ChatRequest.hostedSearch`). */
+export interface HostedSearch {
+  readonly type: 'hosted-search'
+  readonly id: string
+  readonly kind: SourceKind
+  readonly query: string
+  readonly sources: readonly Source[]
+}
+
+/** The model asks the caller to run a tool; the input is whole and checked. */
+export interface ToolCall {
+  readonly type: 'tool-call'
+  /** 24 hexadecimal digits; every dialect sets its own prefix before it. */
+  readonly id: string
+  readonly name: string
+  /** The text of one JSON object, or the free text of a custom tool. */
+  readonly input: string
+}
+
+/** The gateway or the service declines to give the answer asked for; in place of text. */
+export interface Refusal {
+  readonly type: 'refusal'
+  readonly text: string
+}
+
+/**
+ * Why an answer ended. A stream has exactly one, as its last event; a stream that fails throws instead. `refusal` comes
+ * with a {@link Refusal}.
+ */
+export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'refusal'
 
 export interface Finish {
   readonly type: 'finish'
   readonly reason: FinishReason
+  /** The sequence of the request that ended the answer (`stop` only). */
+  readonly stopSequence?: string
 }
 
 /** The neutral vocabulary between the upstream's wire and every door. */
@@ -81,6 +111,9 @@ export type ChatEvent =
   | Citation
   | ImageProgress
   | Image
+  | HostedSearch
+  | ToolCall
+  | Refusal
   | Finish
 
 /** Events travel in batches, one per read of the upstream's socket. */

@@ -1,4 +1,4 @@
-import type { ChatStream, Citation, FinishReason, Image, Source } from './chat-event.ts'
+import type { ChatStream, Citation, FinishReason, Image, Source, ToolCall } from './chat-event.ts'
 
 /** A whole answer: what a stream of events folds to. */
 export interface CollectedAnswer {
@@ -7,6 +7,9 @@ export interface CollectedAnswer {
   readonly sources: readonly Source[]
   readonly citations: readonly Citation[]
   readonly images: readonly Image[]
+  readonly toolCalls: readonly ToolCall[]
+  /** Why there is no answer; empty otherwise. */
+  readonly refusal: string
   readonly finishReason: FinishReason
 }
 
@@ -17,6 +20,8 @@ export async function collect(stream: ChatStream): Promise<CollectedAnswer> {
   const sources: Source[] = []
   const citations: Citation[] = []
   const images: Image[] = []
+  const toolCalls: ToolCall[] = []
+  let refusal = ''
   let finishReason: FinishReason = 'stop'
   for await (const batch of stream) {
     for (const event of batch) {
@@ -25,8 +30,19 @@ export async function collect(stream: ChatStream): Promise<CollectedAnswer> {
       else if (event.type === 'source') sources.push(event)
       else if (event.type === 'citation') citations.push(event)
       else if (event.type === 'image') images.push(event)
+      else if (event.type === 'tool-call') toolCalls.push(event)
+      else if (event.type === 'refusal') refusal += event.text
       else if (event.type === 'finish') finishReason = event.reason
     }
   }
-  return { text: text.join(''), reasoning: reasoning.join(''), sources, citations, images, finishReason }
+  return {
+    text: text.join(''),
+    reasoning: reasoning.join(''),
+    sources,
+    citations,
+    images,
+    toolCalls,
+    refusal,
+    finishReason,
+  }
 }

@@ -3,6 +3,9 @@ import type { Capability, Mode, Model, Tier } from './model.ts'
 /** 2026-03-09 00:00 UTC, the date in the names of the first models; constant so that listings are stable. */
 const CATALOGUE_CREATED_AT_SECONDS = 1_773_014_400
 
+/** The service does not tell its limits; 256k is what the provider names for this family of models. */
+const CONTEXT_LENGTH = 256_000
+
 type Row = readonly [
   id: string,
   capability: Capability,
@@ -43,14 +46,25 @@ export const models: readonly Model[] = rows.map(([id, capability, mode, tier, o
   mode,
   tier,
   preferBest: order === 'best-pool-first',
+  contextLength: CONTEXT_LENGTH,
   createdAtSeconds: CATALOGUE_CREATED_AT_SECONDS,
 }))
 
 const byId = new Map(models.map((model) => [model.id, model]))
 
-/** The model of exactly this id, if the catalogue has it. */
-export function findModel(id: string): Model | undefined {
-  return byId.get(id)
+/** Names that the operator gives to models of the catalogue; a name may end in `*`. */
+export type ModelAliases = ReadonlyMap<string, string>
+
+/** The model of exactly this id, or that an alias of this name stands for. It keeps its own id. */
+export function findModel(id: string, aliases: ModelAliases = new Map()): Model | undefined {
+  return byId.get(id) ?? byId.get(aliases.get(id) ?? wildcardTarget(id, aliases) ?? '')
+}
+
+/** The longest `prefix*` that fits decides. */
+function wildcardTarget(id: string, aliases: ModelAliases): string | undefined {
+  const fitting = [...aliases.keys()].filter((name) => name.endsWith('*') && id.startsWith(name.slice(0, -1)))
+  const best = fitting.toSorted((a, b) => b.length - a.length)[0]
+  return best === undefined ? undefined : aliases.get(best)
 }
 
 /** `grok-4.20-fast` as people write it: `Grok 4.20 Fast`. */

@@ -24,12 +24,13 @@ export class StopSequences implements EventFilter {
 
   #pushText(delta: string, kept: ChatEvent[]): void {
     const text = this.#held + delta
-    const stopAt = this.#firstStop(text)
-    this.done = stopAt >= 0
-    const end = this.done ? stopAt : text.length - this.#longestStart(text)
+    const stop = this.#firstStop(text)
+    const end = stop?.at ?? text.length - this.#longestStart(text)
     this.#held = text.slice(end)
     if (end > 0) kept.push({ type: 'text-delta', text: text.slice(0, end) })
-    if (this.done) kept.push({ type: 'finish', reason: 'stop' })
+    if (!stop) return
+    this.done = true
+    kept.push({ type: 'finish', reason: 'stop', stopSequence: stop.sequence })
   }
 
   #pushOther(event: ChatEvent, kept: ChatEvent[]): void {
@@ -40,10 +41,14 @@ export class StopSequences implements EventFilter {
     kept.push(event)
   }
 
-  /** Where the first sequence begins, or -1. */
-  #firstStop(text: string): number {
-    const starts = this.#sequences.map((sequence) => text.indexOf(sequence)).filter((at) => at >= 0)
-    return starts.length === 0 ? -1 : Math.min(...starts)
+  /** Where the first sequence begins, if one is there. */
+  #firstStop(text: string): { readonly at: number; readonly sequence: string } | undefined {
+    let first: { at: number; sequence: string } | undefined
+    for (const sequence of this.#sequences) {
+      const at = text.indexOf(sequence)
+      if (at >= 0 && (!first || at < first.at)) first = { at, sequence }
+    }
+    return first
   }
 
   /** The length of the longest ending of the text that is a beginning of a sequence. */

@@ -36,6 +36,8 @@ export interface AttemptPlan {
   /** Names the request in the log. */
   readonly requestId: string
   readonly signal: AbortSignal
+  /** The account that is asked first if it can serve. */
+  readonly preferAccountId?: number | undefined
 }
 
 /** Failures for which one client request may count against one account only (spec/demand.md row 2). */
@@ -61,6 +63,7 @@ export async function* attempt<Item>(
     tiers: poolOrder(plan.model),
     modes: modeOrder(plan.model, autoModeFallback),
     exclude: tried,
+    prefer: plan.preferAccountId,
   }
   let mayPenalise = true
   let failure: GatewayError | undefined

@@ -1,13 +1,20 @@
 import type { ChatEvent } from '../core/chat-event.ts'
 import type { ChatRequest } from '../core/chat-request.ts'
 import { filterEvents, type EventFilter } from '../core/event-filter.ts'
+import { HostedSearches } from '../core/hosted-searches.ts'
 import { OutputCap, type Tokenizer } from '../core/output-cap.ts'
 import { ReasoningNarrator } from '../core/reasoning-narrator.ts'
 import { SourcesSection } from '../core/sources-section.ts'
 import { StopSequences } from '../core/stop-sequences.ts'
+import { callableTools } from '../core/tools.ts'
+import { countPromptTokens } from '../core/usage.ts'
 import type { UpstreamClient } from '../upstream/client.ts'
 import { encodePrompt } from '../upstream/prompt.ts'
+import { ToolCallParser } from '../upstream/tool-parse.ts'
+import type { Attachments, LoadedFile } from './attachments.ts'
 import { attempt, type AttemptParts } from './attempt.ts'
+import { refuseTooLong } from './context-guard.ts'
+import { keepFormat } from './output-format.ts'
 
 /** The settings that shape an answer. */
 export interface ChatSettings {
@@ -18,44 +25,98 @@ export interface ChatSettings {
 export interface ChatParts extends AttemptParts {
   readonly upstream: UpstreamClient
   readonly tokenizer: Tokenizer
+  readonly attachments: Attachments
   readonly chatSettings: () => ChatSettings
 }
 
 /** A chat that is ready to run. */
 export interface Chat {
-  /** The text that the upstream receives; what usage is estimated from. */
-  readonly prompt: string
+  /** Estimated tokens of what the upstream receives; counted once. */
+  countPromptTokens(): Promise<number>
   /**
    * Starts an answer; the first pull leases an account. Several answers to one chat are several calls. A door's own
    * filters come after the request's.
    */
   open(filters?: readonly EventFilter[]): AsyncGenerator<readonly ChatEvent[]>
+  /** The account that answered last, once it has begun to. */
+  servedBy(): number | undefined
 }
 
 /** Who asks: the request's id for the log, and the signal that fires when the client leaves. */
 export interface Caller {
   readonly requestId: string
   readonly signal: AbortSignal
+  /** The account that gave the conversation's earlier turn, if that is known. */
+  readonly preferAccountId?: number | undefined
 }
 
-/** Prepares a chat; throws a `GatewayError` if the request cannot be put to the upstream at all. */
-export function openChat(parts: ChatParts, request: ChatRequest, caller: Caller): Chat {
-  const prompt = encodePrompt(request.messages)
-  const plan = { model: request.model, ...caller }
+/**
+ * Prepares a chat: its prompt, and the bytes of its files. Throws a `GatewayError` if the request cannot be put to the
+ * upstream at all.
+ */
+export async function openChat(parts: ChatParts, request: ChatRequest, caller: Caller): Promise<Chat> {
+  const prompt = encodePrompt(request)
+  const files = await parts.attachments.load(request.messages, caller.signal)
+  let promptTokens: Promise<number> | undefined
+  const count = (): Promise<number> =>
+    (promptTokens ??= countPromptTokens(parts.tokenizer, prompt, files.length))
+  await refuseTooLong(request.model, prompt, count)
+  let servedBy: number | undefined
+  const ask = (text: string): AsyncGenerator<readonly ChatEvent[]> =>
+    askUpstream(parts, { request, caller, prompt: text, files, onServed: (id) => (servedBy = id) })
   const open: Chat['open'] = (filters = []) => {
-    const stream = attempt(parts, plan, ({ lease, wayOut }) =>
-      parts.upstream.chat({
-        credential: lease.credential,
-        mode: lease.mode,
-        prompt,
-        signal: caller.signal,
-        onServed: () => lease.markServed(),
-        ...(wayOut.proxyUrl !== undefined && { proxyUrl: wayOut.proxyUrl }),
-      }),
-    )
+    const stream = keepFormat({ request, prompt, ask })
     return filterEvents(stream, [...chooseFilters(parts, request), ...filters])
   }
-  return { prompt, open }
+  return { countPromptTokens: count, open, servedBy: () => servedBy }
+}
+
+/** What a request would cost the caller, without asking anybody (pictures at a flat rate). */
+export function countRequestTokens(
+  { tokenizer }: Pick<ChatParts, 'tokenizer'>,
+  request: ChatRequest,
+): Promise<number> {
+  const files = request.messages.flatMap(({ content }) => content.filter(({ type }) => type === 'file'))
+  return countPromptTokens(tokenizer, encodePrompt(request), files.length)
+}
+
+interface Question {
+  readonly request: ChatRequest
+  readonly caller: Caller
+  readonly prompt: string
+  readonly files: readonly LoadedFile[]
+  readonly onServed: (accountId: number) => void
+}
+
+/** One question to the upstream, over as many accounts as it takes. */
+function askUpstream(
+  parts: ChatParts,
+  { request, caller, prompt, files, onServed }: Question,
+): AsyncGenerator<readonly ChatEvent[]> {
+  const { signal } = caller
+  const stream = attempt(parts, { model: request.model, ...caller }, async function* ({ lease, wayOut }) {
+    const { accountId, credential, mode } = lease
+    const identity = {
+      credential,
+      signal,
+      ...(wayOut.proxyUrl !== undefined && { proxyUrl: wayOut.proxyUrl }),
+    }
+    const fileIds =
+      files.length === 0 ? [] : await parts.attachments.upload(files, { accountId, ...identity })
+    yield* parts.upstream.chat({
+      ...identity,
+      mode,
+      prompt,
+      fileIds,
+      onServed: () => {
+        lease.markServed()
+        onServed(accountId)
+      },
+    })
+  })
+  const tools = request.tools ? callableTools(request.tools) : []
+  if (!request.tools || tools.length === 0) return stream
+  return filterEvents(stream, [new ToolCallParser(tools, request.tools.parallel)])
 }
 
 function chooseFilters(parts: ChatParts, request: ChatRequest): EventFilter[] {
@@ -65,6 +126,8 @@ function chooseFilters(parts: ChatParts, request: ChatRequest): EventFilter[] {
   if (request.stop.length > 0) filters.push(new StopSequences(request.stop))
   if (request.maxOutputTokens !== undefined)
     filters.push(new OutputCap(parts.tokenizer, request.maxOutputTokens))
-  if (showSources) filters.push(new SourcesSection())
+  if (request.hostedSearch === true) filters.push(new HostedSearches())
+  // a list of sources below would break what was asked for as JSON
+  if (showSources && !request.outputFormat) filters.push(new SourcesSection())
   return filters
 }

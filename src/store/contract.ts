@@ -162,6 +162,34 @@ export interface InFlightStore {
   beat(holder: JobLease, now: number): Promise<void>
 }
 
+/** An answer that a client may ask for again, or go on from. */
+export interface StoredResponse {
+  readonly id: string
+  /** Whose it is: a hash of the key that made it. */
+  readonly owner: string
+  readonly createdAt: number
+  /** Epoch milliseconds; from then on it is gone. */
+  readonly expiresAt: number
+  /** The answer that it goes on from. */
+  readonly previousId: string | null
+  /** The account that gave it; the next turn is asked there if possible. */
+  readonly accountId: number | null
+  /** What was said, in the words of the dialect that keeps it. */
+  readonly document: Json
+}
+
+/** Answers that are kept for a time (`store: true` of the Responses API). */
+export interface ResponseStore {
+  /** Adds it, or replaces the one of this id. */
+  save(response: StoredResponse): Promise<void>
+  /** Undefined if there is none, or its time is over. */
+  find(id: string, now: number): Promise<StoredResponse | undefined>
+  /** False if there was none. */
+  remove(id: string): Promise<boolean>
+  /** Removes those whose time was over by then; returns how many. */
+  prune(now: number): Promise<number>
+}
+
 /** Everything that is kept, on one back end. */
 export interface Stores {
   readonly accounts: AccountStore

@@ -1,4 +1,4 @@
-import { asArray, asNumber, asObject, asString, type JsonObject } from './json-fields.ts'
+import { asArray, asNumber, asObject, asString, type JsonObject } from '../util/json-fields.ts'
 import { readAnswerJson, type CallerIdentity, type RestCaller } from './rest-call.ts'
 
 /** A file that the upstream keeps for an account. */

@@ -1,5 +1,5 @@
 import type { ChatEvent } from '../core/chat-event.ts'
-import { asNumber, asObject, asString, parseJson, type JsonObject } from './json-fields.ts'
+import { asNumber, asObject, asString, parseJson, type JsonObject } from '../util/json-fields.ts'
 
 /** Cards that one answer may bring along; later ones are ignored. */
 const MAX_CARDS = 1024

@@ -1,5 +1,5 @@
 import type { ToolStart } from '../core/chat-event.ts'
-import { asObject, asString, parseJson, type JsonObject } from './json-fields.ts'
+import { asObject, asString, parseJson, type JsonObject } from '../util/json-fields.ts'
 
 /** The argument of each tool that is worth showing (spec/upstream-chat.md §5.1.5). */
 const mainArguments: Readonly<Record<string, readonly string[]>> = {

@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/error.ts'
 import type { Mode } from '../core/model.ts'
 import type { QuotaFigures, QuotaReport } from '../core/quota-report.ts'
-import { asNumber, asObject } from './json-fields.ts'
+import { asNumber, asObject } from '../util/json-fields.ts'
 import { readAnswerJson, type CallerIdentity, type RestCaller } from './rest-call.ts'
 
 const QUOTA_PATH = '/rest/rate-limits'

@@ -1,5 +1,5 @@
 import { GatewayError } from '../core/error.ts'
-import { asObject, asString, type JsonObject } from './json-fields.ts'
+import { asObject, asString, type JsonObject } from '../util/json-fields.ts'
 import { readAnswerJson, type CallerIdentity, type RestCaller } from './rest-call.ts'
 
 /** Who an account is to the upstream. */

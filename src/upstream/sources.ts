@@ -1,5 +1,5 @@
 import type { Source } from '../core/chat-event.ts'
-import { asArray, asObject, asString, type JsonObject } from './json-fields.ts'
+import { asArray, asObject, asString, type JsonObject } from '../util/json-fields.ts'
 
 /** Bounds of what one answer may bring along (spec/upstream-chat.md §5.1.7, "limits"). */
 const MAX_SOURCES = 256

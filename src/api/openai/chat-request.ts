@@ -1,19 +1,13 @@
-import type { ChatMessage, ChatRequest, ChatRole } from '../../core/chat-request.ts'
-import { GatewayError } from '../../core/error.ts'
-import type { Model } from '../../core/model.ts'
-import { findModel } from '../../core/models.ts'
+import { textMessage, type ChatMessage, type ChatRequest } from '../../core/chat-request.ts'
+import { findChatModel, refuse, type ChatDefaults } from '../chat-door.ts'
 import { parseWith } from '../parse-with.ts'
 import { chatSchema, type ChatBody, type ChatBodyMessage } from './chat-schema.ts'
-
-/** What a caller leaves open is decided by the operator's settings. */
-export interface ChatDefaults {
-  readonly stream: boolean
-  readonly reasoning: boolean
-}
 
 /** A chat completion request: what to answer, and in which form. */
 export interface ChatCompletionRequest {
   readonly chat: ChatRequest
+  /** The name that the caller used for the model; it is given back. */
+  readonly model: string
   readonly stream: boolean
   readonly includeUsage: boolean
   readonly choices: number
@@ -22,7 +16,7 @@ export interface ChatCompletionRequest {
 /** Parses the body of `POST /v1/chat/completions`; what is not served is refused by name. */
 export function parseChatRequest(input: unknown, defaults: ChatDefaults): ChatCompletionRequest {
   const body = parseWith(chatSchema, input)
-  const model = findChatModel(body.model)
+  const model = findChatModel(body.model, defaults.aliases)
   refuseUnserved(body)
   const maxOutputTokens = body.max_completion_tokens ?? body.max_tokens ?? undefined
   const stop = typeof body.stop === 'string' ? [body.stop] : (body.stop ?? [])
@@ -34,47 +28,34 @@ export function parseChatRequest(input: unknown, defaults: ChatDefaults): ChatCo
       stop: stop.filter((sequence) => sequence !== ''),
       ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     },
+    model: body.model,
     stream: body.stream ?? defaults.stream,
     includeUsage: body.stream_options?.include_usage ?? false,
     choices: body.n ?? 1,
   }
 }
 
-function findChatModel(id: string): Model {
-  const model = findModel(id)
-  if (!model) {
-    throw new GatewayError(
-      'model_not_found',
-      `The model '${id}' does not exist. GET /v1/models lists what there is.`,
-      {
-        param: 'model',
-      },
-    )
-  }
-  if (model.capability !== 'chat')
-    throw refusal('model', `'${id}' is not a chat model; this version serves chat models`)
-  return model
-}
-
 /** Fields that would change the answer, but that this version cannot honour: better a clear 400 than a silent no-op. */
 function refuseUnserved(body: ChatBody): void {
   const { response_format: format, tool_choice: toolChoice } = body
-  if (body.tools?.length) throw refusal('tools', 'tools are not served yet')
+  if (body.tools?.length) throw refuse('tools', 'tools are not served yet')
   if (toolChoice && toolChoice !== 'none' && toolChoice !== 'auto')
-    throw refusal('tool_choice', 'tools are not served yet')
-  if (body.functions?.length) throw refusal('functions', 'functions are not served yet')
+    throw refuse('tool_choice', 'tools are not served yet')
+  if (body.functions?.length) throw refuse('functions', 'functions are not served yet')
   if (body.function_call && body.function_call !== 'none')
-    throw refusal('function_call', 'functions are not served yet')
-  if (format && format.type !== 'text') throw refusal('response_format', `'${format.type}' is not served yet`)
-  if (body.logprobs === true) throw refusal('logprobs', 'the upstream gives no log probabilities')
-  if (body.top_logprobs) throw refusal('top_logprobs', 'the upstream gives no log probabilities')
-  if (body.audio) throw refusal('audio', 'audio is not served')
+    throw refuse('function_call', 'functions are not served yet')
+  if (format && format.type !== 'text') throw refuse('response_format', `'${format.type}' is not served yet`)
+  if (body.logprobs === true) throw refuse('logprobs', 'the upstream gives no log probabilities')
+  if (body.top_logprobs) throw refuse('top_logprobs', 'the upstream gives no log probabilities')
+  if (body.audio) throw refuse('audio', 'audio is not served')
   if (body.modalities?.some((modality) => modality !== 'text'))
-    throw refusal('modalities', 'only text is served')
-  if (body.prediction) throw refusal('prediction', 'predicted outputs are not served')
+    throw refuse('modalities', 'only text is served')
+  if (body.prediction) throw refuse('prediction', 'predicted outputs are not served')
 }
 
-const roles: Readonly<Record<'developer' | 'system' | 'user' | 'assistant', ChatRole>> = {
+const roles: Readonly<
+  Record<'developer' | 'system' | 'user' | 'assistant', 'system' | 'user' | 'assistant'>
+> = {
   developer: 'system',
   system: 'system',
   user: 'user',
@@ -84,10 +65,10 @@ const roles: Readonly<Record<'developer' | 'system' | 'user' | 'assistant', Chat
 function parseMessage(message: ChatBodyMessage, index: number): ChatMessage {
   const path = `messages.${index}`
   const { role } = message
-  if (role === 'tool' || role === 'function') throw refusal(`${path}.role`, 'tools are not served yet')
-  if (message.tool_calls?.length) throw refusal(`${path}.tool_calls`, 'tools are not served yet')
-  if (message.function_call) throw refusal(`${path}.function_call`, 'functions are not served yet')
-  return { role: roles[role], text: parseContent(message.content, path) }
+  if (role === 'tool' || role === 'function') throw refuse(`${path}.role`, 'tools are not served yet')
+  if (message.tool_calls?.length) throw refuse(`${path}.tool_calls`, 'tools are not served yet')
+  if (message.function_call) throw refuse(`${path}.function_call`, 'functions are not served yet')
+  return textMessage(roles[role], parseContent(message.content, path))
 }
 
 function parseContent(content: ChatBodyMessage['content'], path: string): string {
@@ -95,11 +76,7 @@ function parseContent(content: ChatBodyMessage['content'], path: string): string
   const texts = (content ?? []).map((part, index) => {
     if ('text' in part && part.text !== undefined) return part.text
     if ('refusal' in part && part.refusal !== undefined) return part.refusal
-    throw refusal(`${path}.content.${index}.type`, `content of type '${part.type}' is not served yet`)
+    throw refuse(`${path}.content.${index}.type`, `content of type '${part.type}' is not served yet`)
   })
   return texts.join('\n')
-}
-
-function refusal(param: string, reason: string): GatewayError {
-  return new GatewayError('invalid_request', `${param}: ${reason}.`, { param })
 }

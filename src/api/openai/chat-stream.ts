@@ -1,6 +1,6 @@
 import type { ChatEvent } from '../../core/chat-event.ts'
 import { toGatewayError } from '../../core/error.ts'
-import type { Usage } from '../../core/usage.ts'
+import { AnswerMeter, type AnswerTexts, type Usage } from '../../core/usage.ts'
 import { mergeStreams, numberItems } from '../../util/merge-streams.ts'
 import { SSE_DONE, sseData } from '../../util/sse.ts'
 import { ChatChunkEncoder, encodeUsageChunk, type CompletionHead } from './chat-chunks.ts'
@@ -15,7 +15,7 @@ export interface ChatStreamOptions {
   /** Called when one answer failed: the others have nobody to go to. */
   readonly onFailure: () => void
   /** Counts what was answered; absent: no usage chunk is sent. */
-  readonly usage?: (text: string, reasoning: string) => Promise<Usage>
+  readonly usage?: (texts: AnswerTexts) => Promise<Usage>
 }
 
 /** A streamed chat completion: one chunk of frames per batch, an error frame if it breaks, and always the end mark. */
@@ -26,7 +26,7 @@ export async function* encodeChatStream({
   usage,
 }: ChatStreamOptions): AsyncGenerator<string> {
   const encoders = answers.map((_, index) => new ChatChunkEncoder(head, index, usage !== undefined))
-  const texts = { text: '', reasoning: '' }
+  const meter = new AnswerMeter()
   let frames = encoders.map((encoder) => encoder.encodeRole()).join('')
   try {
     const [only, ...others] = answers
@@ -34,21 +34,14 @@ export async function* encodeChatStream({
       ? numberItems(only)
       : mergeStreams(answers)) {
       frames += encoders[index]?.encode(item) ?? ''
-      if (usage) addTexts(item, texts)
+      if (usage) meter.add(item)
       if (frames !== '') yield frames
       frames = ''
     }
-    if (usage) yield encodeUsageChunk(head, await usage(texts.text, texts.reasoning))
+    if (usage) yield encodeUsageChunk(head, await usage(meter.texts))
   } catch (thrown) {
     onFailure()
     yield sseData(encodeOpenAiError(toGatewayError(thrown)))
   }
   yield SSE_DONE
-}
-
-function addTexts(batch: readonly ChatEvent[], texts: { text: string; reasoning: string }): void {
-  for (const event of batch) {
-    if (event.type === 'text-delta') texts.text += event.text
-    else if (event.type === 'reasoning-delta') texts.reasoning += event.text
-  }
 }

@@ -4,11 +4,12 @@ import { GatewayError } from '../../core/error.ts'
 import { requireApiKey } from '../auth.ts'
 import type { ApiEnv } from '../context.ts'
 import { MAX_BODY_SIZE_BYTES } from '../request-body.ts'
-import { chatCompletions, type ChatCompletionParts } from './chat-completions.ts'
+import type { ChatDoorParts } from '../chat-door.ts'
+import { chatCompletions } from './chat-completions.ts'
 import { listModels, retrieveModel, type UsableAccounts } from './models.ts'
 
 /** What the OpenAI door needs. */
-export interface OpenAiParts extends ChatCompletionParts {
+export interface OpenAiParts extends ChatDoorParts {
   readonly apiKeys: () => readonly string[]
   readonly usableAccounts: UsableAccounts
 }

@@ -3,6 +3,8 @@ import type { Mode } from '../../core/model.ts'
 /** What a chat call says, beside who says it. */
 export interface ChatBodyOptions {
   readonly prompt: string
+  /** Files of the account that go with it. */
+  readonly fileIds: readonly string[]
   readonly mode: Mode
   /** The conversation is not kept in the account's history. */
   readonly temporary: boolean
@@ -44,7 +46,7 @@ export function encodeChatBody(options: ChatBodyOptions): string {
     enableImageGeneration: true,
     enableImageStreaming: true,
     enableSideBySide: true,
-    fileAttachments: [],
+    fileAttachments: options.fileIds,
     forceConcise: false,
     forceSideBySide: false,
     imageAttachments: [],

@@ -4,7 +4,7 @@ import { AnswerText } from '../answer-text.ts'
 import { CardBook } from '../cards.ts'
 import { classifyStreamFailure, truncatedFailure } from '../failure.ts'
 import { parseToolCard, parseToolXml } from '../hosted-tools.ts'
-import { asArray, asNumber, asObject, asString, parseJson, type JsonObject } from '../json-fields.ts'
+import { asArray, asNumber, asObject, asString, parseJson, type JsonObject } from '../../util/json-fields.ts'
 import { SourceBook } from '../sources.ts'
 
 const reasoningKinds: Readonly<Record<string, ReasoningKind>> = { header: 'heading', summary: 'summary' }

@@ -23,6 +23,8 @@ export interface ChatCall {
   readonly proxyUrl?: string
   readonly mode: Mode
   readonly prompt: string
+  /** Files of the account that go with it. */
+  readonly fileIds: readonly string[]
   readonly signal: AbortSignal
   /** The upstream began to answer. */
   readonly onServed: () => void
@@ -70,12 +72,12 @@ function send(
   const statsig = statsigId(settings.statsig, random)
   const { baseUrl, userAgent, edgeCookies, temporary, memory, customInstruction } = settings
   const identity = { userAgent, edgeCookies, ...(statsig !== undefined && { statsigId: statsig }) }
-  const { credential, mode, prompt, proxyUrl, signal } = call
+  const { credential, mode, prompt, fileIds, proxyUrl, signal } = call
   return transport.send({
     method: 'POST',
     url: baseUrl + CHAT_PATH,
     headers: restHeaders({ baseUrl, credential, identity, refererPath: '/' }),
-    body: encodeChatBody({ prompt, mode, temporary, memory, customInstruction }),
+    body: encodeChatBody({ prompt, fileIds, mode, temporary, memory, customInstruction }),
     signal,
     ...(proxyUrl !== undefined && { proxyUrl }),
   })

@@ -1,4 +1,4 @@
-/** A JSON object of the upstream, of which nothing is known yet. */
+/** A JSON object from outside, of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 /** Readers for loose input: what is missing or of another type is undefined, never an error (spec/upstream-chat.md §0.3). */

@@ -1,0 +1,63 @@
+import type { Context } from 'hono'
+import type { ChatRequest } from '../core/chat-request.ts'
+import { GatewayError } from '../core/error.ts'
+import type { ImageLinkStyle } from '../core/image-links.ts'
+import type { Model } from '../core/model.ts'
+import { findModel, type ModelAliases } from '../core/models.ts'
+import { openChat, type Chat, type ChatParts } from '../gateway/chat.ts'
+import type { Clock } from '../util/clock.ts'
+import type { ApiEnv } from './context.ts'
+
+/** What a caller leaves open is decided by the operator's settings. */
+export interface ChatDefaults {
+  readonly stream: boolean
+  readonly reasoning: boolean
+  readonly imageLinks: ImageLinkStyle
+  readonly aliases: ModelAliases
+}
+
+/** What every chat endpoint needs, whatever its dialect. */
+export interface ChatDoorParts extends ChatParts {
+  readonly chatDefaults: () => ChatDefaults
+  readonly clock: Clock
+}
+
+/** A chat that ends when its client leaves, or when the door says so. */
+export interface ClientChat {
+  readonly chat: Chat
+  /** Breaks off everything that is under way for this client. */
+  leave(): void
+}
+
+/** Opens a chat for the client of a request; `preferAccountId` is the account of the conversation's earlier turn. */
+export async function openClientChat(
+  parts: ChatParts,
+  c: Context<ApiEnv>,
+  {
+    request,
+    preferAccountId,
+  }: { readonly request: ChatRequest; readonly preferAccountId?: number | undefined },
+): Promise<ClientChat> {
+  c.env?.allowSilence?.()
+  const leaving = new AbortController()
+  const signal = AbortSignal.any([c.req.raw.signal, leaving.signal])
+  const chat = await openChat(parts, request, { requestId: c.get('requestId'), signal, preferAccountId })
+  return { chat, leave: () => leaving.abort() }
+}
+
+/** The chat model that a caller names, by its id or an alias; throws in the caller's words if there is none. */
+export function findChatModel(id: string, aliases: ModelAliases): Model {
+  const model = findModel(id, aliases)
+  if (!model) {
+    const message = `The model '${id}' does not exist. GET /v1/models lists what there is.`
+    throw new GatewayError('model_not_found', message, { param: 'model' })
+  }
+  if (model.capability !== 'chat')
+    throw refuse('model', `'${id}' is not a chat model; this version serves chat models`)
+  return model
+}
+
+/** The error for something that a request must not hold, by name. */
+export function refuse(param: string, reason: string): GatewayError {
+  return new GatewayError('invalid_request', `${param}: ${reason}.`, { param })
+}
