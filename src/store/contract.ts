@@ -198,6 +198,7 @@ export interface Stores {
   readonly jobs: JobStore
   readonly audit: AuditStore
   readonly leases: LeaseStore
+  readonly responses: ResponseStore
   /** Absent where one process has the store to itself: then it counts in memory. */
   readonly inFlight?: InFlightStore
   /** Calls back when another process may have changed accounts or settings; a hint, polling goes on. Returns how to stop. */

@@ -4,6 +4,7 @@ import { createMemoryAuditStore } from './memory/audit.ts'
 import { createMemoryInFlightStore } from './memory/in-flight.ts'
 import { createMemoryJobStore } from './memory/jobs.ts'
 import { createMemoryLeaseStore } from './memory/leases.ts'
+import { createMemoryResponseStore } from './memory/responses.ts'
 import { createMemorySettings, createMemorySettingsHistory } from './memory/settings.ts'
 
 export { createMemoryAccountStore } from './memory/accounts.ts'
@@ -18,6 +19,7 @@ export function createMemoryStores(): Stores {
     jobs: createMemoryJobStore(),
     audit: createMemoryAuditStore(),
     leases: createMemoryLeaseStore(),
+    responses: createMemoryResponseStore(),
     inFlight: createMemoryInFlightStore(),
     // nobody else can change anything here
     watch: async () => async () => {},

@@ -7,6 +7,7 @@ import { createRedisInFlightStore } from './in-flight-store.ts'
 import { createRedisJobStore } from './job-store.ts'
 import { createRedisLeaseStore } from './lease-store.ts'
 import { checkLayout } from './layout.ts'
+import { createRedisResponseStore } from './response-store.ts'
 import { createRedisSettings, createRedisSettingsHistory } from './settings-store.ts'
 
 /** What our keys begin with; version 2 had none, so that both fit into one database. */
@@ -37,6 +38,7 @@ export async function openRedisStores(url: string, options: RedisOptions = {}): 
     jobs: createRedisJobStore(redis),
     audit: createRedisAuditStore(redis),
     leases: createRedisLeaseStore(redis),
+    responses: createRedisResponseStore(redis),
     inFlight: createRedisInFlightStore(redis),
     watch: (onChange) => redis.watch(onChange),
     ping: () => redis.ping(),

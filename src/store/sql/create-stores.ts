@@ -6,6 +6,7 @@ import type { SqlDatabase } from './database.ts'
 import { createSqlInFlightStore } from './in-flight-store.ts'
 import { createSqlJobStore } from './job-store.ts'
 import { createSqlLeaseStore } from './lease-store.ts'
+import { createSqlResponseStore } from './response-store.ts'
 import { createSqlSettings, createSqlSettingsHistory } from './settings-store.ts'
 
 /** What the engines do in their own ways. */
@@ -26,6 +27,7 @@ export function createSqlStores(database: SqlDatabase, parts: SqlParts): Stores 
     jobs: createSqlJobStore(database),
     audit: createSqlAuditStore(database),
     leases: createSqlLeaseStore(database),
+    responses: createSqlResponseStore(database),
     inFlight: createSqlInFlightStore(database),
     watch: async (onChange) => {
       const stop = await parts.watch(onChange)

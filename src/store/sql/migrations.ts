@@ -16,7 +16,10 @@ export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void>
 
 /** Every change of the schema, by name in order; a landed one is never edited. */
 function migrationsFor(engine: Engine): Record<string, Migration> {
-  return { '0001-first': { up: (db: Kysely<Tables>) => createFirstTables(db, engine) } }
+  return {
+    '0001-first': { up: (db: Kysely<Tables>) => createFirstTables(db, engine) },
+    '0002-responses': { up: (db: Kysely<Tables>) => createTable(db, engine, 'responses', responseTable) },
+  }
 }
 
 /** `word` can be indexed, `text` is as long as it likes; a final `?` allows null. */
@@ -108,6 +111,20 @@ const firstTables: Readonly<Record<string, TableShape>> = {
     indexes: { in_flight_by_account: ['account_id'] },
   },
   in_flight_gates: { columns: { account_id: 'number' }, primaryKey: ['account_id'] },
+}
+
+const responseTable: TableShape = {
+  columns: {
+    id: 'word',
+    owner: 'word',
+    created_at: 'number',
+    expires_at: 'number',
+    previous_id: 'word?',
+    account_id: 'number?',
+    document: 'text',
+  },
+  primaryKey: ['id'],
+  indexes: { responses_by_expiry: ['expires_at'] },
 }
 
 /** What counts from the start, so that a number can be taken by updating a row that is there. */

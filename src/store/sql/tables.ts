@@ -88,6 +88,16 @@ interface InFlightGateTable {
   account_id: number
 }
 
+interface ResponseTable {
+  id: string
+  owner: string
+  created_at: number
+  expires_at: number
+  previous_id: string | null
+  account_id: number | null
+  document: string
+}
+
 /** The tables that the queries are typed against. */
 export interface Tables {
   accounts: AccountTable
@@ -100,4 +110,5 @@ export interface Tables {
   leases: LeaseTable
   in_flight: InFlightTable
   in_flight_gates: InFlightGateTable
+  responses: ResponseTable
 }
