@@ -29,12 +29,11 @@ export function createSqlResponseStore(database: SqlDatabase): ResponseStore {
 }
 
 async function save(database: SqlDatabase, row: ResponseRow): Promise<void> {
-  const { id: _id, ...rest } = row
   const insert = database.db.insertInto('responses').values(row)
   const upsert =
     database.engine === 'mysql'
-      ? insert.onDuplicateKeyUpdate(rest)
-      : insert.onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
+      ? insert.onDuplicateKeyUpdate(row)
+      : insert.onConflict((conflict) => conflict.column('id').doUpdateSet(row))
   await database.retry(() => upsert.execute())
 }
 
