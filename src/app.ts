@@ -92,6 +92,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     pingStore: () => stores.ping(),
     upstreamSeenAt: () => upstream.lastSeenAt(),
     apiKeys: () => settings.current.app.api_key,
+    corsOrigins: () => settings.current.app.cors_origins,
     settings: () => attemptSettings(settings.current),
     chatSettings: () => chatSettings(settings.current),
     chatDefaults: () => chatDefaults(settings.current),

@@ -1,7 +1,9 @@
 import type { Context } from 'hono'
 import { toGatewayError } from '../core/error.ts'
 import { describeError, type Log } from '../util/log.ts'
+import { encodeAnthropicError } from './anthropic/error-body.ts'
 import type { ApiEnv } from './context.ts'
+import { speaksAnthropic } from './dialect.ts'
 import { encodeOpenAiError } from './openai/error-body.ts'
 
 /** Seconds after which a repeat is suggested when the failure does not say. */
@@ -13,7 +15,10 @@ export function renderError(thrown: unknown, c: Context<ApiEnv>, log: Log): Resp
   logFailure(failure, c, log)
   const { status, retryAfterSeconds } = failure
   const headers = new Headers(retryAfterHeader(status, retryAfterSeconds))
-  return Response.json(encodeOpenAiError(failure), { status, headers })
+  const body = speaksAnthropic(c)
+    ? encodeAnthropicError(failure, c.get('requestId'))
+    : encodeOpenAiError(failure)
+  return Response.json(body, { status, headers })
 }
 
 /** `Retry-After` for the statuses that carry it, in whole seconds. */

@@ -1,4 +1,5 @@
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { GatewayError } from '../core/error.ts'
 
 /** The largest JSON body that is read. */
@@ -19,4 +20,14 @@ export async function readJsonBody(c: Context): Promise<unknown> {
   } catch (error) {
     throw new GatewayError('invalid_request', 'The body of the request is not valid JSON.', { cause: error })
   }
+}
+
+/** Refuses bodies that are too large, as they come in. */
+export function limitBody(): MiddlewareHandler {
+  return bodyLimit({
+    maxSize: MAX_BODY_SIZE_BYTES,
+    onError: () => {
+      throw new GatewayError('payload_too_large', `The body is larger than ${MAX_BODY_SIZE_BYTES} bytes.`)
+    },
+  })
 }

@@ -10,6 +10,8 @@ export interface SseOptions {
   /** Called once when the client leaves before the end, to break off what `frames` may be waiting for. */
   readonly onCancel: () => void
   readonly heartbeatMs?: number
+  /** The frame that is sent as a sign of life; default: a comment. */
+  readonly heartbeat?: string
 }
 
 /**
@@ -18,7 +20,7 @@ export interface SseOptions {
  */
 export function sseResponse(
   frames: AsyncGenerator<string>,
-  { onCancel, heartbeatMs = HEARTBEAT_MS }: SseOptions,
+  { onCancel, heartbeatMs = HEARTBEAT_MS, heartbeat: sign = SSE_HEARTBEAT }: SseOptions,
 ): Response {
   const encoder = new TextEncoder()
   let heartbeat: ReturnType<typeof setInterval> | undefined
@@ -35,7 +37,7 @@ export function sseResponse(
       const beat = (): void => {
         // only into an empty queue: a client that does not read needs no sign of life
         const isTaken = (controller.desiredSize ?? 0) > 0
-        if (wasSilent && isTaken) controller.enqueue(encoder.encode(SSE_HEARTBEAT))
+        if (wasSilent && isTaken) controller.enqueue(encoder.encode(sign))
         wasSilent = true
         stalledBeats = isTaken ? 0 : stalledBeats + 1
         if (stalledBeats < MAX_STALLED_BEATS) return

@@ -6,7 +6,8 @@ import type { ApiEnv } from '../context.ts'
 import { MAX_BODY_SIZE_BYTES } from '../request-body.ts'
 import type { ChatDoorParts } from '../chat-door.ts'
 import { chatCompletions } from './chat-completions.ts'
-import { listModels, retrieveModel, type UsableAccounts } from './models.ts'
+import type { UsableAccounts } from '../served-models.ts'
+import { listModels, retrieveModel } from './models.ts'
 
 /** What the OpenAI door needs. */
 export interface OpenAiParts extends ChatDoorParts {

@@ -28,6 +28,12 @@ export const appGroup = z.strictObject({
     description:
       'Keys accepted by /v1, as a list or comma-separated; generated at the first start, and explicitly empty opens /v1 to everybody.',
   }),
+  cors_origins: textList({
+    default: [],
+    description:
+      'Origins of pages that may call /v1 from a browser, such as https://chat.example.com; * is any, and empty allows none.',
+    findProblem: findOriginProblem,
+  }),
   webui_enabled: flag({
     default: false,
     description: 'Serve the pages under /webui and their API; off answers 404.',
@@ -38,6 +44,11 @@ export const appGroup = z.strictObject({
     description: 'Password of the pages under /webui; empty lets everybody in while they are enabled.',
   }),
 })
+
+function findOriginProblem(origin: string): string | undefined {
+  if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) return undefined
+  return 'must be * or an origin such as https://chat.example.com, without a path'
+}
 
 /** What the log files keep. */
 export const loggingGroup = z.strictObject({
