@@ -19,7 +19,7 @@ test('no two settings share an environment name', () => {
 
 test('every key that was asked for exists, and nothing but the listed additions', () => {
   const asked = {
-    app: 'app_key app_url api_key webui_enabled webui_key',
+    app: 'app_key app_url api_key cors_origins webui_enabled webui_key',
     logging: 'file_level max_files',
     features:
       'temporary memory stream thinking auto_chat_mode_fallback thinking_summary dynamic_statsig enable_nsfw show_search_sources custom_instruction image_format imagine_public_image_proxy video_format',
@@ -34,6 +34,7 @@ test('every key that was asked for exists, and nothing but the listed additions'
     batch:
       'nsfw_concurrency refresh_concurrency asset_upload_concurrency asset_list_concurrency asset_delete_concurrency',
     chat: 'timeout',
+    models: 'aliases',
     image: 'timeout stream_timeout',
     video: 'timeout',
     voice: 'timeout',
