@@ -3,6 +3,7 @@ import type { UpkeepSettings } from './accounts/upkeep.ts'
 import type { Settings } from './config/schema.ts'
 import type { EgressSettings } from './egress/way-out.ts'
 import type { BatchSettings } from './gateway/account-jobs.ts'
+import type { AttachmentSettings } from './gateway/attachments.ts'
 import type { AttemptSettings } from './gateway/attempt.ts'
 import type { ChatSettings } from './gateway/chat.ts'
 import type { AccountActionSettings } from './upstream/account-actions.ts'
@@ -72,6 +73,14 @@ export function upstreamSettings({ upstream, proxy, features, chat }: Settings):
     temporary: features.temporary,
     memory: features.memory,
     customInstruction: features.custom_instruction,
+  }
+}
+
+export function attachmentSettings({ asset, features }: Settings): AttachmentSettings {
+  return {
+    uploadTimeoutSeconds: asset.upload_timeout,
+    deleteTimeoutSeconds: asset.delete_timeout,
+    deletesUploads: features.delete_uploads,
   }
 }
 

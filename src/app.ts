@@ -1,6 +1,7 @@
 import { AccountDirectory } from './accounts/directory.ts'
 import { createSharedGate, GATE_PAUSE_SECONDS, type SharedGate } from './accounts/in-flight-gate.ts'
 import { AccountSync } from './accounts/sync.ts'
+import { fetchRemote, type FetchRemote } from './media/fetch-remote.ts'
 import { MediaFiles } from './media/media-files.ts'
 import { Upkeep } from './accounts/upkeep.ts'
 import { WriteBehind } from './accounts/write-behind.ts'
@@ -8,6 +9,7 @@ import { apiRoutes } from './api/routes.ts'
 import type { RequestBindings } from './api/context.ts'
 import {
   actionSettings,
+  attachmentSettings,
   attemptSettings,
   batchSettings,
   chatDefaults,
@@ -20,7 +22,7 @@ import {
 import type { SettingsService } from './config/settings.ts'
 import type { StartupOptions } from './config/startup.ts'
 import { chooseWayOut } from './egress/way-out.ts'
-import { noAttachments } from './gateway/attachments.ts'
+import { createAttachments, type Attachments } from './gateway/attachments.ts'
 import { accountJobHandlers, type BatchSettings } from './gateway/account-jobs.ts'
 import { JobRunner } from './gateway/job-runner.ts'
 import type { Stores } from './store/contract.ts'
@@ -29,6 +31,7 @@ import { Leadership, LEADERSHIP_PAUSE_SECONDS } from './store/leadership.ts'
 import { createAccountActions, type UpstreamAccountActions } from './upstream/account-actions.ts'
 import { createAsk } from './upstream/ask.ts'
 import { createUpstreamClient } from './upstream/client.ts'
+import type { RestCaller } from './upstream/rest-call.ts'
 import { fetchTransport } from './upstream/transport.ts'
 import { createBackground, type Background } from './util/background.ts'
 import type { Clock } from './util/clock.ts'
@@ -60,6 +63,8 @@ export interface AppOptions {
   /** The number of this process among the workers. */
   readonly worker: number
   readonly clock: Clock
+  /** Tests put another in its place, to reach a server of their own. */
+  readonly fetchRemote?: FetchRemote
 }
 
 /** The gateway, ready to serve. */
@@ -82,7 +87,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...leaseParts(options, pool),
     upstream,
     tokenizer,
-    attachments: noAttachments,
+    attachments: createFiles(options, upstream.call, background),
     clock,
     log: createLog('api'),
     chooseWayOut: (accountProxyUrl) => chooseWayOut(egressSettings(settings.current), accountProxyUrl),
@@ -160,6 +165,18 @@ function createPool({ settings, stores, clock }: AppOptions): Pool {
 function leaseParts({ box }: AppOptions, { directory, gate }: Pool) {
   const openCredential = (sealed: string, hash: string): string => box.open(sealed, hash)
   return { directory, openCredential, ...(gate && { gate }) }
+}
+
+function createFiles(options: AppOptions, call: RestCaller, background: Background): Attachments {
+  const { settings, clock } = options
+  return createAttachments({
+    call,
+    fetchRemote: options.fetchRemote ?? fetchRemote,
+    background,
+    clock,
+    settings: () => attachmentSettings(settings.current),
+    uploadConcurrency: settings.current.batch.asset_upload_concurrency,
+  })
 }
 
 /** Runs the operators' tasks; any process takes on any. */

@@ -1,5 +1,15 @@
 import type { ChatMessage } from '../core/chat-request.ts'
 import { GatewayError } from '../core/error.ts'
+import type { FetchRemote } from '../media/fetch-remote.ts'
+import { deleteAsset } from '../upstream/assets.ts'
+import type { RestCaller } from '../upstream/rest-call.ts'
+import { uploadFile } from '../upstream/upload.ts'
+import type { Background } from '../util/background.ts'
+import type { Clock } from '../util/clock.ts'
+import { Gate } from '../util/gate.ts'
+import { mapLimit } from '../util/map-limit.ts'
+import { loadFiles } from './load-files.ts'
+import { UploadCache } from './upload-cache.ts'
 
 /** A picture or document whose bytes are here and were looked at. */
 export interface LoadedFile {
@@ -25,20 +35,111 @@ export interface Attachments {
   load(messages: readonly ChatMessage[], signal: AbortSignal): Promise<readonly LoadedFile[]>
   /** Their ids at the account, in order; what is there already is not sent again. */
   upload(files: readonly LoadedFile[], target: UploadTarget): Promise<readonly string[]>
+  /** The account does not know them any more: the next upload sends them again. */
+  forget(files: readonly LoadedFile[], accountId: number): void
+  /** The answer that they were put up for is over; they are deleted there if the operator wants that. */
+  release(ids: readonly string[], target: UploadTarget): void
 }
 
-/** Stands in where no files can be read: a conversation with one is refused. */
-export const noAttachments: Attachments = {
-  load: async (messages) => {
-    for (const { content } of messages) {
-      for (const part of content) {
-        if (part.type === 'file')
-          throw new GatewayError('invalid_request', `${part.param}: files are not served yet.`, {
-            param: part.param,
-          })
+/** The settings of files (`asset.*`, `features.delete_uploads`). */
+export interface AttachmentSettings {
+  readonly uploadTimeoutSeconds: number
+  readonly deleteTimeoutSeconds: number
+  readonly deletesUploads: boolean
+}
+
+export interface AttachmentParts {
+  readonly call: RestCaller
+  readonly fetchRemote: FetchRemote
+  readonly background: Pick<Background, 'run'>
+  readonly clock: Clock
+  readonly settings: () => AttachmentSettings
+  /** Uploads of this process at once. */
+  readonly uploadConcurrency: number
+}
+
+/** Uploads of one request at once, and deletions after it. */
+const PARALLEL_CALLS = 4
+
+/** Uploads of others that one waits for, before it makes its own. */
+const MAX_SHARED_TRIES = 3
+
+/** Files over the upstream's calls. */
+export function createAttachments(parts: AttachmentParts): Attachments {
+  const uploads = new Uploads(parts)
+  return {
+    load: (messages, signal) => loadFiles(parts.fetchRemote, messages, signal),
+    upload: (files, target) => mapLimit(files, PARALLEL_CALLS, (file) => uploads.find(file, target)),
+    forget: (files, accountId) => uploads.forget(files, accountId),
+    release: (ids, target) => {
+      const { deletesUploads, deleteTimeoutSeconds: timeoutSeconds } = parts.settings()
+      if (!deletesUploads || ids.length === 0) return
+      parts.background.run('delete uploads', (signal) =>
+        mapLimit(ids, PARALLEL_CALLS, (id) =>
+          deleteAsset(parts.call, { ...target, signal }, { id, timeoutSeconds }),
+        ),
+      )
+    },
+  }
+}
+
+class Uploads {
+  readonly #parts: AttachmentParts
+  readonly #cache: UploadCache
+  readonly #gate: Gate
+
+  constructor(parts: AttachmentParts) {
+    this.#parts = parts
+    this.#cache = new UploadCache(parts.clock)
+    this.#gate = new Gate(parts.uploadConcurrency)
+  }
+
+  forget(files: readonly LoadedFile[], accountId: number): void {
+    for (const { hash } of files) this.#cache.forget(accountId, hash)
+  }
+
+  /** The id of a file at an account. One upload serves all who ask meanwhile; that its caller leaves is not their end. */
+  async find(file: LoadedFile, target: UploadTarget): Promise<string> {
+    const send = (): Promise<string> => this.#send(file, target)
+    // what is deleted after an answer must not be another answer's, too
+    if (this.#parts.settings().deletesUploads) return send()
+    for (let tries = 1; ; tries++) {
+      try {
+        return await orLeave(this.#cache.get(target.accountId, file.hash, send), target.signal)
+      } catch (thrown) {
+        const isOthersEnd = thrown instanceof GatewayError && thrown.code === 'client_closed'
+        if (!isOthersEnd || target.signal.aborted || tries >= MAX_SHARED_TRIES) throw thrown
       }
     }
-    return []
-  },
-  upload: async () => [],
+  }
+
+  async #send({ name, mediaType, bytes }: LoadedFile, target: UploadTarget): Promise<string> {
+    const { call, settings } = this.#parts
+    const timeoutSeconds = settings().uploadTimeoutSeconds
+    try {
+      return await this.#gate.run(target.signal, () =>
+        uploadFile(call, target, { name, mediaType, bytes, timeoutSeconds }),
+      )
+    } catch (thrown) {
+      if (target.signal.aborted) throw left(thrown)
+      throw thrown
+    }
+  }
+}
+
+function left(cause: unknown): GatewayError {
+  return new GatewayError('client_closed', 'The caller left.', { cause })
+}
+
+/** Waits for what somebody else may have started, as long as the own caller is there. */
+async function orLeave<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const leave = (): void => reject(left(signal.reason))
+  if (signal.aborted) leave()
+  signal.addEventListener('abort', leave, { once: true })
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', leave)
+  }
 }

@@ -39,6 +39,11 @@ export const featuresGroup = z.strictObject({
     default: false,
     description: 'Append a Sources section to the text; the structured sources are always returned.',
   }),
+  delete_uploads: flag({
+    default: false,
+    description:
+      'Delete the files of a chat from the account after the answer; off lets the next turn use them again.',
+  }),
   custom_instruction: text({
     kind: 'long-text',
     default: '',

@@ -1,0 +1,43 @@
+import type { ChatEvent, ChatStream } from '../core/chat-event.ts'
+import { GatewayError } from '../core/error.ts'
+import type { Attachments, LoadedFile, UploadTarget } from './attachments.ts'
+
+/** An account may have lost files that it was given; then they are sent once more. */
+const MAX_TRIES = 2
+
+export interface FilesAndTarget {
+  readonly files: readonly LoadedFile[]
+  readonly target: UploadTarget
+}
+
+/** Puts the files up and opens a stream that names them; once the stream has begun, nothing is repeated. */
+export async function* withFiles(
+  attachments: Attachments,
+  { files, target }: FilesAndTarget,
+  open: (fileIds: readonly string[]) => ChatStream,
+): AsyncGenerator<readonly ChatEvent[]> {
+  for (let tries = 1; tries <= MAX_TRIES; tries++) {
+    const ids = await attachments.upload(files, target)
+    let hasBegun = false
+    try {
+      for await (const batch of open(ids)) {
+        hasBegun = true
+        yield batch
+      }
+      return
+    } catch (thrown) {
+      if (hasBegun || files.length === 0 || !isUnknownFile(thrown)) throw thrown
+      attachments.forget(files, target.accountId)
+      if (tries === MAX_TRIES) throw thrown
+    } finally {
+      attachments.release(ids, target)
+    }
+  }
+}
+
+/** How the upstream answers a chat that names a file which the account does not have. */
+function isUnknownFile(thrown: unknown): boolean {
+  return (
+    thrown instanceof GatewayError && thrown.code === 'upstream_rejected' && thrown.upstreamStatus === 404
+  )
+}
