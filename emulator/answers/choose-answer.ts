@@ -8,6 +8,7 @@ import { multimodalAnswer } from './multimodal.ts'
 import { emptyAnswer, plainAnswer } from './plain.ts'
 import { numberArgument, type ScenarioWords } from './scenario-words.ts'
 import { searchAnswer } from './search.ts'
+import { stepAnswer } from './steps.ts'
 import { thinkingAnswer } from './thinking.ts'
 import { toolCallAnswer } from './tool-call.ts'
 import { transcriptFrames, transcriptNamed } from './transcripts.ts'
@@ -36,6 +37,8 @@ export function chooseAnswer(turn: Turn, words: ScenarioWords): readonly Frame[]
     const transcript = transcriptNamed(word)
     if (transcript !== null) return transcriptFrames(transcript)
   }
+  const step = stepAnswer(turn)
+  if (step !== null) return step
   const count = numberArgument(words, 'tokens', MAX_COUNTED_TOKENS)
   if (count !== null) return countedAnswer(turn, count)
   const calls = toolCalls(turn, words)

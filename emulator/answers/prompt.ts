@@ -6,7 +6,8 @@ export interface PromptTail {
   readonly toolResult: string | null
 }
 
-interface Block {
+/** One labelled block of a prompt. */
+export interface PromptBlock {
   readonly role: string
   readonly text: string
 }
@@ -30,7 +31,8 @@ export function parsePromptTail(message: string): PromptTail {
   return { lastUserText, toolResult: toolResult?.text ?? null }
 }
 
-function parseBlocks(message: string): readonly Block[] {
+/** The blocks of a prompt, in order. */
+export function parseBlocks(message: string): readonly PromptBlock[] {
   const starts = [...message.matchAll(BLOCK_START)]
   return starts.map((start, index) => {
     const from = start.index + start[0].length

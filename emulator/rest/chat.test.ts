@@ -134,6 +134,14 @@ describe('scenario words', () => {
     expect(text).not.toContain('<tool_calls>')
   })
 
+  test('steps are taken one after another, each assistant turn one', async () => {
+    const asked = '[user]: Go. [[step1:call run {"a":[1]}]] [[step2:say {"b": [2]}]]'
+    expect(answerText(await say(asked))).toContain('<parameters>{"a":[1]}</parameters>')
+    const after = `${asked}\n\n[assistant]:\n<tool_calls/>\n\n[tool result for c]:\nok\n\n[user]: a note`
+    expect(answerText(await say(after))).toBe('{"b": [2]}')
+    expect(answerText(await say(`${after}\n\n[assistant]: {}`))).toContain('a note')
+  })
+
   test('tool-call takes a name and arguments of its own', async () => {
     const text = answerText(await say('[[tool-call:run {"list":[1,2]}]]'))
     expect(text).toContain('<tool_name>run</tool_name>')

@@ -41,7 +41,8 @@ describe('every error code', () => {
     }
     const head = { id: 'chatcmpl-1', created: 1, model: 'm' }
     const frames: string[] = []
-    for await (const frame of encodeChatStream({ head, answers: [broken()], onFailure: () => {} }))
+    const wording = { style: 'tool-calls', customTools: new Set<string>() } as const
+    for await (const frame of encodeChatStream({ head, answers: [broken()], wording, onFailure: () => {} }))
       frames.push(frame)
     expect(frames.at(-1)).toBe('data: [DONE]\n\n')
     expect(JSON.parse(frames.at(-2)?.slice('data: '.length) ?? '')).toMatchObject({

@@ -13,8 +13,8 @@ import { encodePrompt } from '../upstream/prompt.ts'
 import { ToolCallParser } from '../upstream/tool-parse.ts'
 import type { Attachments, LoadedFile } from './attachments.ts'
 import { attempt, type AttemptParts } from './attempt.ts'
+import { answerChecked } from './checked-answer.ts'
 import { refuseTooLong } from './context-guard.ts'
-import { keepFormat } from './output-format.ts'
 
 /** The settings that shape an answer. */
 export interface ChatSettings {
@@ -65,7 +65,7 @@ export async function openChat(parts: ChatParts, request: ChatRequest, caller: C
   const ask = (text: string): AsyncGenerator<readonly ChatEvent[]> =>
     askUpstream(parts, { request, caller, prompt: text, files, onServed: (id) => (servedBy = id) })
   const open: Chat['open'] = (filters = []) => {
-    const stream = keepFormat({ request, prompt, ask })
+    const stream = answerChecked({ request, prompt, ask })
     return filterEvents(stream, [...chooseFilters(parts, request), ...filters])
   }
   return { countPromptTokens: count, open, servedBy: () => servedBy }

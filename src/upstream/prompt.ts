@@ -7,23 +7,27 @@ import { encodeToolCalls, encodeToolPrompt } from './tool-prompt.ts'
 /** A line that would read as a label of ours, at the start of a line of somebody's text. */
 const LABEL_LIKE = /^(?=\[(?:system|developer|user|assistant|tool(?: result[^\]\n]*)?)\]:)/gim
 
+/** What would read as a call of tools; only where calls are read from the answer, which may repeat what it was told. */
+const CALL_LIKE = /<(?=\/?(?:tool_calls?|function_call|invoke)\b)|\{(?=\s*"tool_calls"\s*:)/gi
+
 /**
  * The one text that the upstream receives for a conversation (spec/upstream-chat.md §4.1): `[role]: text` blocks joined
  * by a blank line, the rules for tools and form first. A line inside a text that looks like such a label is set off by
  * a backslash, so that nobody can speak in another role's name; the lists of sources that we appended to earlier
- * answers are taken out.
+ * answers are taken out. Where tools are offered, the same goes for what looks like a block of calls in the words of users and
+ * tools: a model that repeats it must not thereby call.
  */
 export function encodePrompt(request: Pick<ChatRequest, 'messages' | 'tools' | 'outputFormat'>): string {
   const { messages, tools, outputFormat } = request
+  const toolPrompt = tools ? encodeToolPrompt(tools) : ''
+  const guard = toolPrompt === '' ? guardLabels : guardLabelsAndCalls
+  const blocks = messages.map((message) => encodeBlock(message, guard)).filter((block) => block !== '')
   const hasFiles = messages.some(({ content }) => content.some(({ type }) => type === 'file'))
-  const blocks = messages.map(encodeBlock).filter((block) => block !== '')
   if (blocks.length === 0 && !hasFiles)
     throw new GatewayError('invalid_request', 'The messages hold no text.', { param: 'messages' })
-  const rules = [
-    ...(tools ? [encodeToolPrompt(tools)] : []),
-    ...(outputFormat ? [encodeFormatPrompt(outputFormat)] : []),
-  ]
-  return [...rules.filter((rule) => rule !== '').map((rule) => `[system]: ${rule}`), ...blocks].join('\n\n')
+  const rules = [toolPrompt, outputFormat ? encodeFormatPrompt(outputFormat) : '']
+  const ruleBlocks = rules.filter((rule) => rule !== '').map((rule) => `[system]: ${guardLabels(rule)}`)
+  return [...ruleBlocks, ...blocks].join('\n\n')
 }
 
 /** A further turn after an answer, for one more try at it. */
@@ -31,25 +35,34 @@ export function appendTurn(prompt: string, answer: string, instruction: string):
   return [prompt, `[assistant]: ${guardLabels(answer.trim())}`, `[user]: ${instruction}`].join('\n\n')
 }
 
-function encodeBlock(message: ChatMessage): string {
-  const text = guardLabels(joinText(message.content).trim())
-  switch (message.role) {
-    case 'assistant':
-      return encodeAssistant(message)
-    case 'tool':
-      // an empty result is one too: without it the call would look unanswered
-      return `[tool result for ${message.callId}${message.isError === true ? ', failed' : ''}]:\n${text || '(empty)'}`
-    default:
-      return text === '' ? '' : `[${message.role}]: ${text}`
+type Guard = (text: string) => string
+
+function encodeBlock(message: ChatMessage, guard: Guard): string {
+  if (message.role === 'assistant') return encodeAssistant(message)
+  const text = joinText(message.content).trim()
+  if (message.role === 'tool') {
+    const label = `tool result for ${cleanId(message.callId)}${message.isError === true ? ', failed' : ''}`
+    // an empty result is one too: without it the call would look unanswered
+    return `[${label}]:\n${text === '' ? '(empty)' : guard(text)}`
   }
+  if (text === '') return ''
+  // instructions are the caller's own words: they may explain calls
+  return `[${message.role}]: ${message.role === 'system' ? guardLabels(text) : guard(text)}`
 }
 
 function encodeAssistant({ content, toolCalls = [] }: AssistantMessage): string {
   const text = guardLabels(withoutSourcesSection(joinText(content)).trim())
   if (toolCalls.length === 0) return text === '' ? '' : `[assistant]: ${text}`
-  const calls = encodeToolCalls(toolCalls)
+  const calls = encodeToolCalls(toolCalls.map((call) => ({ ...call, name: cleanId(call.name) })))
   return text === '' ? `[assistant]:\n${calls}` : `[assistant]: ${text}\n${calls}`
 }
+
+/** An id or name as part of a label: whatever could end the label or begin another is taken out. */
+function cleanId(id: string): string {
+  return id.replaceAll(/[^\w.:-]/g, '_').slice(0, MAX_ID_LENGTH)
+}
+
+const MAX_ID_LENGTH = 256
 
 /** The text of a message; a named file stands as a note where it was, so that the order of things can be told. */
 function joinText(content: readonly ContentPart[]): string {
@@ -65,4 +78,8 @@ function encodeFileNote(name: string | undefined): string {
 
 function guardLabels(text: string): string {
   return text.replace(LABEL_LIKE, '\\')
+}
+
+function guardLabelsAndCalls(text: string): string {
+  return guardLabels(text).replace(CALL_LIKE, '$&\\')
 }

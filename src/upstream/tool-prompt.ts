@@ -4,6 +4,10 @@ import { callableTools, type Tool, type ToolUse } from '../core/tools.ts'
 /** The name of the one property that carries a custom tool's free text. */
 export const TEXT_INPUT = 'input'
 
+/** What is said to a model that was to call a tool and did not. */
+export const MISSING_CALL_COMPLAINT =
+  'That answer calls no tool, but it has to. Write the block of calls described at the beginning now, and nothing else.'
+
 const skeleton = `<tool_calls>
   <tool_call>
     <tool_name>NAME</tool_name>

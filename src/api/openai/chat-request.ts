@@ -1,7 +1,13 @@
-import { textMessage, type ChatMessage, type ChatRequest } from '../../core/chat-request.ts'
+import type { ChatRequest } from '../../core/chat-request.ts'
+import type { OutputFormat } from '../../core/output-format.ts'
 import { findChatModel, refuse, type ChatDefaults } from '../chat-door.ts'
 import { parseWith } from '../parse-with.ts'
-import { chatSchema, type ChatBody, type ChatBodyMessage } from './chat-schema.ts'
+import { parseMessages } from './chat-messages.ts'
+import { chatSchema, type ChatBody } from './chat-schema.ts'
+import { parseTools } from './chat-tools.ts'
+
+/** How calls of tools are worded in the answer: as now, or as the official API once did. */
+export type CallStyle = 'tool-calls' | 'function-call'
 
 /** A chat completion request: what to answer, and in which form. */
 export interface ChatCompletionRequest {
@@ -11,6 +17,9 @@ export interface ChatCompletionRequest {
   readonly stream: boolean
   readonly includeUsage: boolean
   readonly choices: number
+  readonly callStyle: CallStyle
+  /** Parameters that were sent and have no effect. */
+  readonly ignored: readonly string[]
 }
 
 /** Parses the body of `POST /v1/chat/completions`; what is not served is refused by name. */
@@ -20,63 +29,50 @@ export function parseChatRequest(input: unknown, defaults: ChatDefaults): ChatCo
   refuseUnserved(body)
   const maxOutputTokens = body.max_completion_tokens ?? body.max_tokens ?? undefined
   const stop = typeof body.stop === 'string' ? [body.stop] : (body.stop ?? [])
+  const tools = parseTools(body)
+  const outputFormat = parseFormat(body.response_format)
   return {
     chat: {
       model,
-      messages: body.messages.map(parseMessage),
+      messages: parseMessages(body.messages),
       reasoning: body.reasoning_effort ? body.reasoning_effort !== 'none' : defaults.reasoning,
       stop: stop.filter((sequence) => sequence !== ''),
       ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+      ...(tools && { tools }),
+      ...(outputFormat && { outputFormat }),
     },
     model: body.model,
     stream: body.stream ?? defaults.stream,
     includeUsage: body.stream_options?.include_usage ?? false,
     choices: body.n ?? 1,
+    callStyle: body.functions?.length ? 'function-call' : 'tool-calls',
+    ignored: findIgnored(body),
   }
 }
 
-/** Fields that would change the answer, but that this version cannot honour: better a clear 400 than a silent no-op. */
+/** Fields that would change the answer, but that cannot be honoured: better a clear 400 than a silent no-op. */
 function refuseUnserved(body: ChatBody): void {
-  const { response_format: format, tool_choice: toolChoice } = body
-  if (body.tools?.length) throw refuse('tools', 'tools are not served yet')
-  if (toolChoice && toolChoice !== 'none' && toolChoice !== 'auto')
-    throw refuse('tool_choice', 'tools are not served yet')
-  if (body.functions?.length) throw refuse('functions', 'functions are not served yet')
-  if (body.function_call && body.function_call !== 'none')
-    throw refuse('function_call', 'functions are not served yet')
-  if (format && format.type !== 'text') throw refuse('response_format', `'${format.type}' is not served yet`)
   if (body.logprobs === true) throw refuse('logprobs', 'the upstream gives no log probabilities')
   if (body.top_logprobs) throw refuse('top_logprobs', 'the upstream gives no log probabilities')
   if (body.audio) throw refuse('audio', 'audio is not served')
   if (body.modalities?.some((modality) => modality !== 'text'))
     throw refuse('modalities', 'only text is served')
   if (body.prediction) throw refuse('prediction', 'predicted outputs are not served')
+  if (body.logit_bias && Object.keys(body.logit_bias).length > 0)
+    throw refuse('logit_bias', 'the upstream lets nobody weigh its tokens')
 }
 
-const roles: Readonly<
-  Record<'developer' | 'system' | 'user' | 'assistant', 'system' | 'user' | 'assistant'>
-> = {
-  developer: 'system',
-  system: 'system',
-  user: 'user',
-  assistant: 'assistant',
+/** Sampling that the upstream has no word for (spec/upstream-chat.md §3.1.3): clients send it habitually. */
+function findIgnored(body: ChatBody): string[] {
+  const names = ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'seed'] as const
+  const ignored: string[] = names.filter((name) => body[name] !== undefined && body[name] !== null)
+  return body.store === true ? [...ignored, 'store'] : ignored
 }
 
-function parseMessage(message: ChatBodyMessage, index: number): ChatMessage {
-  const path = `messages.${index}`
-  const { role } = message
-  if (role === 'tool' || role === 'function') throw refuse(`${path}.role`, 'tools are not served yet')
-  if (message.tool_calls?.length) throw refuse(`${path}.tool_calls`, 'tools are not served yet')
-  if (message.function_call) throw refuse(`${path}.function_call`, 'functions are not served yet')
-  return textMessage(roles[role], parseContent(message.content, path))
-}
-
-function parseContent(content: ChatBodyMessage['content'], path: string): string {
-  if (typeof content === 'string') return content
-  const texts = (content ?? []).map((part, index) => {
-    if ('text' in part && part.text !== undefined) return part.text
-    if ('refusal' in part && part.refusal !== undefined) return part.refusal
-    throw refuse(`${path}.content.${index}.type`, `content of type '${part.type}' is not served yet`)
-  })
-  return texts.join('\n')
+function parseFormat(format: ChatBody['response_format']): OutputFormat | undefined {
+  if (!format || format.type === 'text') return undefined
+  if (format.type === 'json_object') return { type: 'json-object' }
+  if (!format.json_schema) throw refuse('response_format.json_schema', 'is missing')
+  const { name, description, schema } = format.json_schema
+  return { type: 'json-schema', name, ...(description && { description }), schema: schema ?? {} }
 }

@@ -3,7 +3,7 @@ import { toGatewayError } from '../../core/error.ts'
 import { AnswerMeter, type AnswerTexts, type Usage } from '../../core/usage.ts'
 import { mergeStreams, numberItems } from '../../util/merge-streams.ts'
 import { SSE_DONE, sseData } from '../../util/sse.ts'
-import { ChatChunkEncoder, encodeUsageChunk, type CompletionHead } from './chat-chunks.ts'
+import { ChatChunkEncoder, encodeUsageChunk, type CallWording, type CompletionHead } from './chat-chunks.ts'
 import { encodeOpenAiError } from './error-body.ts'
 
 type Batches = AsyncGenerator<readonly ChatEvent[]>
@@ -12,6 +12,7 @@ export interface ChatStreamOptions {
   readonly head: CompletionHead
   /** One stream per choice. */
   readonly answers: readonly Batches[]
+  readonly wording: CallWording
   /** Called when one answer failed: the others have nobody to go to. */
   readonly onFailure: () => void
   /** Counts what was answered; absent: no usage chunk is sent. */
@@ -22,10 +23,12 @@ export interface ChatStreamOptions {
 export async function* encodeChatStream({
   head,
   answers,
+  wording,
   onFailure,
   usage,
 }: ChatStreamOptions): AsyncGenerator<string> {
-  const encoders = answers.map((_, index) => new ChatChunkEncoder(head, index, usage !== undefined))
+  const options = { withUsage: usage !== undefined, wording }
+  const encoders = answers.map((_, index) => new ChatChunkEncoder(head, index, options))
   const meter = new AnswerMeter()
   let frames = encoders.map((encoder) => encoder.encodeRole()).join('')
   try {
