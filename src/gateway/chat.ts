@@ -15,6 +15,7 @@ import type { Attachments, LoadedFile } from './attachments.ts'
 import { attempt, type AttemptParts } from './attempt.ts'
 import { answerChecked } from './checked-answer.ts'
 import { refuseTooLong } from './context-guard.ts'
+import { withFiles } from './with-files.ts'
 
 /** The settings that shape an answer. */
 export interface ChatSettings {
@@ -101,18 +102,14 @@ function askUpstream(
       signal,
       ...(wayOut.proxyUrl !== undefined && { proxyUrl: wayOut.proxyUrl }),
     }
-    const fileIds =
-      files.length === 0 ? [] : await parts.attachments.upload(files, { accountId, ...identity })
-    yield* parts.upstream.chat({
-      ...identity,
-      mode,
-      prompt,
-      fileIds,
-      onServed: () => {
-        lease.markServed()
-        onServed(accountId)
-      },
-    })
+    const served = (): void => {
+      lease.markServed()
+      onServed(accountId)
+    }
+    const open = (fileIds: readonly string[]) =>
+      parts.upstream.chat({ ...identity, mode, prompt, fileIds, onServed: served })
+    const target = { accountId, ...identity }
+    yield* files.length === 0 ? open([]) : withFiles(parts.attachments, { files, target }, open)
   })
   const tools = request.tools ? callableTools(request.tools) : []
   if (!request.tools || tools.length === 0) return stream

@@ -26,7 +26,7 @@ export async function* withFiles(
       }
       return
     } catch (thrown) {
-      if (hasBegun || files.length === 0 || !isUnknownFile(thrown)) throw thrown
+      if (hasBegun || !isUnknownFile(thrown)) throw thrown
       attachments.forget(files, target.accountId)
       if (tries === MAX_TRIES) throw thrown
     } finally {
