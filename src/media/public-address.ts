@@ -3,6 +3,9 @@ import ipaddr from 'ipaddr.js'
 /** What the registries have given out of IPv6 so far; all else is for special uses, or for none. */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
+/** Azure's service for its own machines: an address like any other, but private to each machine that asks. */
+const AZURE_HOST_SERVICE = '168.63.129.16'
+
 /** Where a NAT64 gateway keeps the IPv4 internet. */
 const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
 
@@ -26,7 +29,7 @@ export function isPublicAddress(text: string): boolean {
 }
 
 function isPublicIpv4(address: ipaddr.IPv4): boolean {
-  return address.range() === 'unicast'
+  return address.range() === 'unicast' && address.toString() !== AZURE_HOST_SERVICE
 }
 
 function isIsatap({ parts }: ipaddr.IPv6): boolean {
