@@ -164,16 +164,46 @@ describe('400', () => {
     ['a number out of range', { temperature: 3 }, 'temperature'],
     ['too many answers', { n: 9 }, 'n'],
     ['too many stop sequences', { stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop'],
-    ['tools', { tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools'],
-    ['a response format', { response_format: { type: 'json_object' } }, 'response_format'],
+    ['a tool of no kind', { tools: [{ type: 'retrieval' }] }, 'tools.0.type'],
+    ['a tool without its function', { tools: [{ type: 'function' }] }, 'tools.0.function'],
+    ['a tool with a bad name', { tools: [{ type: 'function', function: { name: 'a b' } }] }, 'tools.0.name'],
+    ['a tool that is there twice', { functions: [{ name: 'f' }, { name: 'f' }] }, 'functions.1.name'],
+    ['a call demanded without tools', { tool_choice: 'required' }, 'tool_choice'],
+    [
+      'a choice that is not among the tools',
+      {
+        tools: [{ type: 'function', function: { name: 'f' } }],
+        tool_choice: { type: 'function', function: { name: 'g' } },
+      },
+      'tool_choice',
+    ],
+    [
+      'a format without its schema',
+      { response_format: { type: 'json_schema' } },
+      'response_format.json_schema',
+    ],
+    ['weights of tokens', { logit_bias: { '5': 1 } }, 'logit_bias'],
     ['log probabilities', { logprobs: true }, 'logprobs'],
     ['audio output', { modalities: ['text', 'audio'] }, 'modalities'],
     [
-      'a picture',
+      'a picture without data',
       { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:,' } }] }] },
+      'messages.0.content.0',
+    ],
+    [
+      'a tool result that answers no call',
+      { messages: [{ role: 'tool', content: '1' }] },
+      'messages.0.tool_call_id',
+    ],
+    [
+      'sound',
+      {
+        messages: [
+          { role: 'user', content: [{ type: 'input_audio', input_audio: { data: '', format: 'wav' } }] },
+        ],
+      },
       'messages.0.content.0.type',
     ],
-    ['a tool result', { messages: [{ role: 'tool', content: '1', tool_call_id: 'x' }] }, 'messages.0.role'],
     ['an image model', { model: 'grok-imagine-image' }, 'model'],
   ])('%s is refused by name', async (_, more, param) => {
     const response = await gateway.post(PATH, ask('hi', more))
