@@ -47,6 +47,11 @@ export function chatSettings({ features }: Settings): ChatSettings {
   return { reasoningSummary: features.thinking_summary, showSources: features.show_search_sources }
 }
 
+/** How long answers of the Responses API are kept. */
+export function responseSettings({ features }: Settings) {
+  return { retentionDays: features.response_retention_days }
+}
+
 /** Formats that name the gateway's own links behave like their upstream counterpart until media are kept. */
 export function chatDefaults({ features, models }: Settings) {
   const imageLinks: 'url' | 'markdown' = features.image_format.endsWith('url') ? 'url' : 'markdown'

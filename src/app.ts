@@ -15,6 +15,7 @@ import {
   chatDefaults,
   chatSettings,
   egressSettings,
+  responseSettings,
   selectionRules,
   upkeepSettings,
   upstreamSettings,
@@ -25,6 +26,7 @@ import { chooseWayOut } from './egress/way-out.ts'
 import { createAttachments, type Attachments } from './gateway/attachments.ts'
 import { accountJobHandlers, type BatchSettings } from './gateway/account-jobs.ts'
 import { JobRunner } from './gateway/job-runner.ts'
+import { createResponseArchive } from './gateway/response-archive.ts'
 import type { Stores } from './store/contract.ts'
 import { forget } from './store/forget.ts'
 import { Leadership, LEADERSHIP_PAUSE_SECONDS } from './store/leadership.ts'
@@ -90,6 +92,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     attachments: createFiles(options, upstream.call, background),
     clock,
     log: createLog('api'),
+    responses: createResponseArchive(
+      stores.responses,
+      clock,
+      () => responseSettings(settings.current).retentionDays,
+    ),
     chooseWayOut: (accountProxyUrl) => chooseWayOut(egressSettings(settings.current), accountProxyUrl),
     refreshForShortage: (shortage, signal) => upkeep.refreshForShortage(shortage, signal),
     usableAccounts: (tier) => directory.usableAccounts(tier),

@@ -4,13 +4,14 @@ import { GatewayError } from '../../core/error.ts'
 import { requireApiKey } from '../auth.ts'
 import type { ApiEnv } from '../context.ts'
 import { MAX_BODY_SIZE_BYTES } from '../request-body.ts'
-import type { ChatDoorParts } from '../chat-door.ts'
 import { chatCompletions } from './chat-completions.ts'
 import type { UsableAccounts } from '../served-models.ts'
 import { listModels, retrieveModel } from './models.ts'
+import type { ResponsesParts } from './responses/responses-parts.ts'
+import { responsesRoutes } from './responses/routes.ts'
 
 /** What the OpenAI door needs. */
-export interface OpenAiParts extends ChatDoorParts {
+export interface OpenAiParts extends ResponsesParts {
   readonly apiKeys: () => readonly string[]
   readonly usableAccounts: UsableAccounts
 }
@@ -30,5 +31,6 @@ export function openAiRoutes(parts: OpenAiParts): Hono<ApiEnv> {
   routes.get('/models', (c) => c.json(listModels(parts.usableAccounts)))
   routes.get('/models/:id', (c) => c.json(retrieveModel(c.req.param('id'), parts.usableAccounts)))
   routes.post('/chat/completions', chatCompletions(parts))
+  routes.route('/responses', responsesRoutes(parts))
   return routes
 }

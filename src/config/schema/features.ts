@@ -49,6 +49,13 @@ export const featuresGroup = z.strictObject({
     default: '',
     description: 'Instruction added to every chat request.',
   }),
+  response_retention_days: wholeNumber({
+    default: 30,
+    minimum: 1,
+    maximum: 3650,
+    unit: 'days',
+    description: 'How long answers of the Responses API are kept (store), to be fetched or gone on from.',
+  }),
   image_format: choice({
     choices: ['grok_url', 'local_url', 'grok_md', 'local_md', 'base64'],
     default: 'grok_url',

@@ -1,0 +1,71 @@
+import type { Context, Handler } from 'hono'
+import { toGatewayError } from '../../../core/error.ts'
+import { SSE_DONE } from '../../../util/sse.ts'
+import { startStream } from '../../../util/start-stream.ts'
+import type { ApiEnv } from '../../context.ts'
+import { announceIgnored } from '../../ignored-parameters.ts'
+import { readJsonBody } from '../../request-body.ts'
+import { sseResponse } from '../../sse-response.ts'
+import { httpCaller } from './caller.ts'
+import { answerError } from './error-answer.ts'
+import { encodeFrame, type WireEvent } from './event-writer.ts'
+import { findIgnored, parseCreateBody } from './parse-create.ts'
+import type { ResponsesParts } from './responses-parts.ts'
+import { foldTurn, openTurn, playFailure, playTurn, type ResponseTurn } from './turn.ts'
+
+/** `POST /v1/responses` (spec/public-api.md §6). */
+export function createResponse(parts: ResponsesParts): Handler<ApiEnv> {
+  return async (c) => {
+    try {
+      const body = parseCreateBody(await readJsonBody(c))
+      const turn = await openTurn(parts, body, httpCaller(parts, c))
+      const isStream = body.stream ?? parts.chatDefaults().stream
+      const response = isStream ? await streamTurn(parts, c, turn) : await answerWhole(parts, c, turn)
+      return announceIgnored(response, findIgnored(body))
+    } catch (thrown) {
+      return answerError(parts, c, thrown)
+    }
+  }
+}
+
+async function answerWhole(parts: ResponsesParts, c: Context<ApiEnv>, turn: ResponseTurn): Promise<Response> {
+  try {
+    return c.json(await foldTurn(parts, turn))
+  } catch (thrown) {
+    turn.clientChat.leave() // the answer may be under way, and has nobody to go to
+    throw thrown
+  }
+}
+
+async function streamTurn(parts: ResponsesParts, c: Context<ApiEnv>, turn: ResponseTurn): Promise<Response> {
+  const { leave } = turn.clientChat
+  try {
+    const answer = await startStream(turn.answer)
+    return sseResponse(encodeFrames(playTurn(parts, { ...turn, answer })), { onCancel: leave })
+  } catch (thrown) {
+    const failure = toGatewayError(thrown)
+    leave()
+    if (failure.status < 500 || !isCodex(c)) throw thrown
+    const events = await playFailure(parts, turn, failure)
+    return sseResponse(encodeFrames(one(events)), { onCancel: leave })
+  }
+}
+
+/**
+ * Codex repeats a request that fails with a status of 500 and more 30 times within seconds, but a response that failed
+ * only 6 times (spec/clients.md §3.1). So it alone is told of such a failure inside a stream; for everybody else the
+ * status stays what it is.
+ */
+function isCodex(c: Context<ApiEnv>): boolean {
+  return /^codex/i.test(c.req.header('originator') ?? '') || /\bcodex/i.test(c.req.header('user-agent') ?? '')
+}
+
+/** One chunk of frames per batch, then the end mark of the Open Responses specification. */
+async function* encodeFrames(batches: AsyncIterable<readonly WireEvent[]>): AsyncGenerator<string> {
+  for await (const batch of batches) yield batch.map(encodeFrame).join('')
+  yield SSE_DONE
+}
+
+async function* one<Item>(item: Item): AsyncGenerator<Item> {
+  yield item
+}
