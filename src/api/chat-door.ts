@@ -26,7 +26,7 @@ export interface ChatDoorParts extends ChatParts {
 export interface ClientChat {
   readonly chat: Chat
   /** Breaks off everything that is under way for this client. */
-  leave(): void
+  readonly leave: () => void
 }
 
 /** Opens a chat for the client of a request; `preferAccountId` is the account of the conversation's earlier turn. */

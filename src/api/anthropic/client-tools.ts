@@ -59,7 +59,10 @@ function textEditor(name: string, insertField: string, canUndo: boolean): Client
         file_text: { type: 'string', description: 'For create: the whole content.' },
         old_str: { type: 'string', description: 'For str_replace: the text to replace, exact and unique.' },
         new_str: { type: 'string', description: 'For str_replace: the text in its place.' },
-        insert_line: { type: 'integer', description: 'For insert: the line after which; 0 is the beginning.' },
+        insert_line: {
+          type: 'integer',
+          description: 'For insert: the line after which; 0 is the beginning.',
+        },
         [insertField]: { type: 'string', description: 'The new text.' },
       },
       required: ['command', 'path'],

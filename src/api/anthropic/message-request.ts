@@ -3,7 +3,7 @@ import type { OutputFormat } from '../../core/output-format.ts'
 import { findChatModel, refuse, type ChatDefaults } from '../chat-door.ts'
 import { parseWith } from '../parse-with.ts'
 import { ThreadUnsupportedError } from './error-body.ts'
-import { countSchema, messageSchema, type CountBody } from './message-schema.ts'
+import { countSchema, ignoredFields, messageSchema, type CountBody } from './message-schema.ts'
 import { parseMessages } from './parse-messages.ts'
 import { parseTools } from './parse-tools.ts'
 
@@ -13,6 +13,8 @@ export interface MessageRequest {
   /** The name that the caller used for the model; it is given back. */
   readonly model: string
   readonly stream: boolean
+  /** Fields that were set and have no effect. */
+  readonly ignored: readonly string[]
 }
 
 /** Parses the body of `POST /v1/messages`; what is not served is refused by name. */
@@ -23,7 +25,8 @@ export function parseMessageRequest(input: unknown, defaults: ChatDefaults): Mes
     stop: body.stop_sequences ?? [],
     maxOutputTokens: body.max_tokens,
   }
-  return { chat, model: body.model, stream: body.stream ?? defaults.stream }
+  const ignored = ignoredFields.filter((name) => body[name] !== undefined && body[name] !== null)
+  return { chat, model: body.model, stream: body.stream ?? defaults.stream, ignored }
 }
 
 /** Parses the body of `POST /v1/messages/count_tokens`. */

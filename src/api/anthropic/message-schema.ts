@@ -34,9 +34,8 @@ const toolChoice = z.object({
 
 /**
  * The body of `POST /v1/messages/count_tokens`, as far as it is read. Fields beyond are left alone: clients send those of
- * many betas (spec/clients.md §3.2). So are fields that the upstream has no like of and that do not change what an answer
- * means: `temperature`, `top_p`, `top_k`, `metadata`, `service_tier`, `speed`, `cache_control`, `context_management`,
- * `output_config.effort`, `thinking.budget_tokens`.
+ * many betas (spec/clients.md §3.2). So are those that the upstream has no like of and that cannot change what an answer
+ * means: `metadata`, `cache_control`, `output_config.effort`, `thinking.budget_tokens`; see also `ignoredFields`.
  */
 export const countSchema = z.object({
   model: z.string({ error: 'must be the id of a model' }),
@@ -64,6 +63,22 @@ export const countSchema = z.object({
   thread: z.unknown().optional(),
 })
 
+/**
+ * Fields that have no effect, and of which the caller is told in a header: the upstream samples as it likes and has one
+ * tier, and thinking or old results of tools are never sent to it a second time at a price.
+ */
+export const ignoredFields = [
+  'temperature',
+  'top_p',
+  'top_k',
+  'service_tier',
+  'speed',
+  'inference_geo',
+  'context_management',
+] as const
+
+const ignored = z.unknown().optional()
+
 /** The body of `POST /v1/messages`. */
 export const messageSchema = countSchema.extend({
   max_tokens: z.int({ error: 'must be a whole number; the official API requires it' }).min(1),
@@ -72,6 +87,13 @@ export const messageSchema = countSchema.extend({
     .array(z.string().min(1, 'must not be empty').max(MAX_STOP_LENGTH))
     .max(MAX_STOP_SEQUENCES, `must hold at most ${MAX_STOP_SEQUENCES}`)
     .nullish(),
+  temperature: ignored,
+  top_p: ignored,
+  top_k: ignored,
+  service_tier: ignored,
+  speed: ignored,
+  inference_geo: ignored,
+  context_management: ignored,
 })
 
 /** A body that has the right shape, as far as questions have one. */

@@ -6,6 +6,7 @@ import { newId } from '../../util/ids.ts'
 import { startStream } from '../../util/start-stream.ts'
 import { openClientChat, type ChatDoorParts } from '../chat-door.ts'
 import type { ApiEnv } from '../context.ts'
+import { announceIgnored } from '../ignored-parameters.ts'
 import { readJsonBody } from '../request-body.ts'
 import { sseResponse } from '../sse-response.ts'
 import { BlockEncoder } from './block-encoder.ts'
@@ -24,7 +25,8 @@ export function messages(parts: ChatDoorParts): Handler<ApiEnv> {
     const head = { id: newId('msg_'), model: request.model }
     try {
       const answering = { parts, chat, answer, head, leave }
-      return request.stream ? await streamMessage(c, answering) : await foldMessage(c, answering)
+      const response = request.stream ? await streamMessage(c, answering) : await foldMessage(c, answering)
+      return announceIgnored(response, request.ignored)
     } catch (thrown) {
       leave() // the answer may be under way, and has nobody to go to
       throw thrown

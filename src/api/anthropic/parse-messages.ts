@@ -15,9 +15,7 @@ export function parseMessages({ system, messages }: Pick<CountBody, 'system' | '
 }
 
 function parseSystem(system: BodyContent | null | undefined): readonly ContentPart[] {
-  return parseParts(system, 'system').filter(
-    (part) => part.type !== 'text' || !BILLING_MARK.test(part.text),
-  )
+  return parseParts(system, 'system').filter((part) => part.type !== 'text' || !BILLING_MARK.test(part.text))
 }
 
 /** One message of the body; results of tools become messages of their own, in the same order (D-29). */

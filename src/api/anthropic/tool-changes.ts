@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { asString } from '../../util/json-fields.ts'
 import { refuse } from '../chat-door.ts'
 import { parseWith } from '../parse-with.ts'
 import type { BodyBlock, BodyMessage } from './message-schema.ts'
@@ -26,7 +27,7 @@ export function readToolChanges(messages: readonly BodyMessage[]): ToolChanges {
   for (const { block, path } of messages.flatMap(findChanges)) {
     const { tool } = parseWith(change, block, path)
     if (tool.type.startsWith('mcp_')) throw refuse(`${path}.tool.type`, 'MCP servers are not served')
-    const name = tool.name ?? String(tool.definition?.['name'] ?? '')
+    const name = tool.name ?? asString(tool.definition?.['name']) ?? ''
     if (block.type === 'tool_removal') removed.add(name)
     else {
       removed.delete(name)
