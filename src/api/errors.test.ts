@@ -3,19 +3,27 @@ import { Hono } from 'hono'
 import { errorCodes, GatewayError } from '../core/error.ts'
 import { createLog } from '../util/log.ts'
 import type { ApiEnv } from './context.ts'
+import { anthropicErrorTypes } from './anthropic/error-body.ts'
 import { renderErrorDocs } from './error-docs.ts'
 import { encodeChatStream } from './openai/chat-stream.ts'
 import { renderError } from './render-error.ts'
 
 const log = createLog('test')
 
-async function answer(thrown: unknown): Promise<{ status: number; headers: Headers; body: unknown }> {
+async function answer(
+  thrown: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; headers: Headers; body: unknown }> {
   const app = new Hono<ApiEnv>()
-  app.get('/', () => {
+  app.use((c, next) => {
+    c.set('requestId', 'req_1')
+    return next()
+  })
+  app.get('/v1/x', () => {
     throw thrown
   })
   app.onError((error, c) => renderError(error, c, log))
-  const response = await app.request('/')
+  const response = await app.request('/v1/x', { headers })
   return { status: response.status, headers: response.headers, body: await response.json() }
 }
 
@@ -33,6 +41,17 @@ describe('every error code', () => {
     })
     expect(JSON.stringify(body)).not.toContain('private')
     expect(headers.has('retry-after')).toBe(status === 429 || status === 503)
+  })
+
+  test.each(sent)('%s is answered in the envelope of the dialect that a request speaks', async (code) => {
+    const failure = new GatewayError(code, 'Public words.', { cause: 'private words', param: 'p' })
+    const { status, body } = await answer(failure, { 'anthropic-version': '2026-10-21' })
+    expect(status).toBe(failure.status)
+    expect(body).toEqual({
+      type: 'error',
+      error: { type: anthropicErrorTypes[code], message: expect.stringMatching(/Public words\.$/) },
+      request_id: 'req_1',
+    })
   })
 
   test.each(sent)('%s inside a stream is a frame of the same shape before [DONE]', async (code) => {

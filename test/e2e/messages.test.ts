@@ -155,7 +155,7 @@ describe('200', () => {
     const response = await gateway.post(`${PATH}?beta=true`, body)
     expect(response.status).toBe(200)
     const [request] = await gateway.emulator.requests({ path: CHAT })
-    const { message } = request?.body as { message: string }
+    const message = JSON.stringify(request?.body)
     expect(message).not.toContain('billing')
     expect(message.indexOf('Be brief.')).toBeLessThan(message.indexOf('[[T1]]'))
     expect(message.indexOf('[[T1]]')).toBeLessThan(message.indexOf('Go on.'))
@@ -276,12 +276,15 @@ describe('401, 404, 405, 413, 429', () => {
   })
 
   test.each([
-    ['an unknown model', 'POST', PATH, 404, 'not_found_error'],
-    ['an unknown path', 'POST', `${PATH}/nothing`, 404, 'not_found_error'],
-    ['a wrong method', 'GET', PATH, 405, 'invalid_request_error'],
-  ])('%s is told in this dialect', async (_, method, path, status, type) => {
-    const init = method === 'GET' ? { method, body: null } : {}
-    const response = await gateway.post(path, ask('hi', { model: 'claude-9' }), init)
+    ['an unknown model', { path: PATH, method: 'POST' }, { status: 404, type: 'not_found_error' }],
+    [
+      'an unknown path',
+      { path: `${PATH}/nothing`, method: 'POST' },
+      { status: 404, type: 'not_found_error' },
+    ],
+    ['a wrong method', { path: PATH, method: 'PUT' }, { status: 405, type: 'invalid_request_error' }],
+  ])('%s is told in this dialect', async (_, { path, method }, { status, type }) => {
+    const response = await gateway.post(path, ask('hi', { model: 'claude-9' }), { method })
     expect(response.status).toBe(status)
     expect(await response.json()).toMatchObject({ type: 'error', error: { type } })
   })

@@ -102,10 +102,10 @@ const answer: fc.Arbitrary<readonly (readonly ChatEvent[])[]> = fc
       return isNew
     }
     const events = batches.map((batch) => batch.filter(unique))
-    return [...events, ...endOf(ending, words, ids.size > 0)]
+    return events.concat(endOf(ending, words, ids.size > 0))
   })
 
-function endOf(ending: string, words: string, hasCalls: boolean): (readonly ChatEvent[])[] {
+function endOf(ending: string, words: string, hasCalls: boolean): ChatEvent[][] {
   if (ending === 'refusal') {
     return [
       [
