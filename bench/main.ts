@@ -1,6 +1,7 @@
 import { measureChoose } from './measures/choose.ts'
 import { measureFirstToken } from './measures/first-token.ts'
 import { measureIdleMemory } from './measures/idle-memory.ts'
+import { measureLargePrompt } from './measures/large-prompt.ts'
 import { measureManyAccounts } from './measures/many-accounts.ts'
 import { measureManyStreams } from './measures/many-streams.ts'
 import { measureStreamCpu } from './measures/stream-cpu.ts'
@@ -12,6 +13,7 @@ const benchmarks: ReadonlyMap<string, () => Promise<BenchmarkResult>> = new Map(
   ['stream-cpu', measureStreamCpu],
   ['first-token', measureFirstToken],
   ['many-streams', measureManyStreams],
+  ['large-prompt', measureLargePrompt],
   ['choose', measureChoose],
   ['idle-memory', measureIdleMemory],
   ['many-accounts', measureManyAccounts],

@@ -21,6 +21,8 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly url: string
   /** User and system time of the process with all its threads so far. */
   cpuMilliseconds(): number
+  /** User and system time of its main thread so far. */
+  mainThreadMilliseconds(): number
   residentMb(): number
 }
 
@@ -51,7 +53,8 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
     const url = await readAddress(child.stdout)
     return {
       url,
-      cpuMilliseconds: () => readCpuTicks(child.pid) * TICK_MS,
+      cpuMilliseconds: () => readCpuTicks(`/proc/${child.pid}/stat`) * TICK_MS,
+      mainThreadMilliseconds: () => readCpuTicks(`/proc/${child.pid}/task/${child.pid}/stat`) * TICK_MS,
       residentMb: () => readResidentKb(child.pid) / 1024,
       [Symbol.asyncDispose]: stop,
     }
@@ -91,8 +94,8 @@ async function readAddress(output: ReadableStream<Uint8Array>): Promise<string> 
   throw new Error(`no address within ${START_LIMIT_MS} ms; it said: ${text}`)
 }
 
-function readCpuTicks(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+function readCpuTicks(path: string): number {
+  const stat = readFileSync(path, 'utf8')
   // the name in parentheses may hold blanks: fields are counted after it (proc(5): utime is 14, stime is 15)
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return Number(fields[11]) + Number(fields[12])

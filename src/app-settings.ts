@@ -43,13 +43,23 @@ export function attemptSettings({ retry, features }: Settings): AttemptSettings 
   }
 }
 
-export function chatSettings({ features }: Settings): ChatSettings {
-  return { reasoningSummary: features.thinking_summary, showSources: features.show_search_sources }
+export function chatSettings({ features, models }: Settings): ChatSettings {
+  return {
+    reasoningSummary: features.thinking_summary,
+    showSources: features.show_search_sources,
+    contextLength: contextLengths(models),
+  }
 }
 
 /** How long answers of the Responses API are kept. */
 export function responseSettings({ features }: Settings) {
   return { retentionDays: features.response_retention_days }
+}
+
+/** How many tokens a conversation with each model may have. */
+function contextLengths(models: Settings['models']): (modelId: string) => number {
+  const known = parsePairs(models.context_lengths)
+  return (modelId) => Number(known.get(modelId) ?? models.context_length)
 }
 
 /** Formats that name the gateway's own links behave like their upstream counterpart until media are kept. */
@@ -59,7 +69,7 @@ export function chatDefaults({ features, models }: Settings) {
     stream: features.stream,
     reasoning: features.thinking,
     imageLinks,
-    aliases: parseAliases(models.aliases),
+    aliases: parsePairs(models.aliases),
   }
 }
 
@@ -106,18 +116,18 @@ export function actionSettings({ upstream, nsfw, asset }: Settings): AccountActi
   }
 }
 
-/** `name=model` entries; a snapshot of the settings is frozen, so each list is parsed once. */
-function parseAliases(entries: readonly string[]): ReadonlyMap<string, string> {
-  const known = parsedAliases.get(entries)
+/** `name=value` entries; a snapshot of the settings is frozen, so each list is parsed once. */
+function parsePairs(entries: readonly string[]): ReadonlyMap<string, string> {
+  const known = parsedPairs.get(entries)
   if (known) return known
-  const aliases = new Map(
+  const pairs = new Map(
     entries.map((entry): [string, string] => {
       const at = entry.indexOf('=')
       return [entry.slice(0, at), entry.slice(at + 1)]
     }),
   )
-  parsedAliases.set(entries, aliases)
-  return aliases
+  parsedPairs.set(entries, pairs)
+  return pairs
 }
 
-const parsedAliases = new WeakMap<readonly string[], ReadonlyMap<string, string>>()
+const parsedPairs = new WeakMap<readonly string[], ReadonlyMap<string, string>>()

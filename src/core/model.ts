@@ -19,8 +19,6 @@ export interface Model {
   readonly tier: Tier
   /** Whether the best pool is asked first instead of the cheapest. */
   readonly preferBest: boolean
-  /** Tokens that a conversation may have, answer included. */
-  readonly contextLength: number
   /** Unix seconds, constant per model. */
   readonly createdAtSeconds: number
 }

@@ -3,9 +3,6 @@ import type { Capability, Mode, Model, Tier } from './model.ts'
 /** 2026-03-09 00:00 UTC, the date in the names of the first models; constant so that listings are stable. */
 const CATALOGUE_CREATED_AT_SECONDS = 1_773_014_400
 
-/** The service does not tell its limits; 256k is what the provider names for this family of models. */
-const CONTEXT_LENGTH = 256_000
-
 type Row = readonly [
   id: string,
   capability: Capability,
@@ -46,7 +43,6 @@ export const models: readonly Model[] = rows.map(([id, capability, mode, tier, o
   mode,
   tier,
   preferBest: order === 'best-pool-first',
-  contextLength: CONTEXT_LENGTH,
   createdAtSeconds: CATALOGUE_CREATED_AT_SECONDS,
 }))
 

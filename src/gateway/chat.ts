@@ -21,6 +21,8 @@ import { withFiles } from './with-files.ts'
 export interface ChatSettings {
   readonly reasoningSummary: boolean
   readonly showSources: boolean
+  /** Tokens that a conversation with a model may have. */
+  readonly contextLength: (modelId: string) => number
 }
 
 export interface ChatParts extends AttemptParts {
@@ -61,7 +63,7 @@ export async function openChat(parts: ChatParts, request: ChatRequest, caller: C
   let promptTokens: Promise<number> | undefined
   const count = (): Promise<number> =>
     (promptTokens ??= countPromptTokens(parts.tokenizer, prompt, files.length))
-  await refuseTooLong(request.model, prompt, count)
+  await refuseTooLong(parts.chatSettings().contextLength(request.model.id), prompt, count)
   let servedBy: number | undefined
   const ask = (text: string): AsyncGenerator<readonly ChatEvent[]> =>
     askUpstream(parts, { request, caller, prompt: text, files, onServed: (id) => (servedBy = id) })

@@ -1,21 +1,20 @@
 import { GatewayError } from '../core/error.ts'
-import type { Model } from '../core/model.ts'
 
 /**
- * Refuses a prompt that the model cannot hold, before an account is used. A text has no more tokens than bytes, and no
- * more than three bytes per UTF-16 unit: most prompts need no counting.
+ * Refuses a prompt that is longer than the limit (tokens), before an account is used. A text has no more tokens than
+ * bytes, and no more than three bytes per UTF-16 unit: most prompts need no counting.
  */
 export async function refuseTooLong(
-  model: Model,
+  limit: number,
   prompt: string,
   count: () => Promise<number>,
 ): Promise<void> {
-  if (prompt.length * 3 <= model.contextLength) return
+  if (prompt.length * 3 <= limit) return
   const tokens = await count()
-  if (tokens <= model.contextLength) return
+  if (tokens <= limit) return
   throw new GatewayError(
     'context_length_exceeded',
-    `This model's maximum context length is ${model.contextLength} tokens, but the request has about ${tokens}. Please shorten it.`,
+    `This model's maximum context length is ${limit} tokens, but the request has about ${tokens}. Please shorten it.`,
     { param: 'messages' },
   )
 }

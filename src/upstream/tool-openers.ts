@@ -128,9 +128,9 @@ export function findTag(text: string, at: number): Opener | undefined {
 
 function jsonAt(text: string, at: number): Opener | undefined {
   const rest = text.slice(at, at + MAX_OPENING_LENGTH)
-  const found = jsonOpenings.map((pieces) => matchPieces(rest, pieces))
-  if (found.includes('whole')) return { at, kind: 'json' }
-  return found.includes('start') && rest.length < MAX_OPENING_LENGTH ? { at } : undefined
+  const found = new Set(jsonOpenings.map((pieces) => matchPieces(rest, pieces)))
+  if (found.has('whole')) return { at, kind: 'json' }
+  return found.has('start') && rest.length < MAX_OPENING_LENGTH ? { at } : undefined
 }
 
 /** Whether the text begins with all pieces, or ends while it still might. */

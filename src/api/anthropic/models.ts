@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import type { Model } from '../../core/model.ts'
 import { parseWith } from '../parse-with.ts'
-import { servedModels, type UsableAccounts } from '../served-models.ts'
+import { servedModels, type ServedModel, type ServedModelsParts } from '../served-models.ts'
 
 const DEFAULT_PAGE_SIZE = 20
 const MAX_PAGE_SIZE = 1000
@@ -13,7 +12,7 @@ const pageSchema = z.object({
 })
 
 /** A model as the official API describes it. */
-export function encodeModel({ id, name, createdAtSeconds, contextLength }: Model) {
+export function encodeModel({ id, name, createdAtSeconds, contextLength }: ServedModel) {
   return {
     type: 'model',
     id,
@@ -30,9 +29,9 @@ export function encodeModel({ id, name, createdAtSeconds, contextLength }: Model
 }
 
 /** A page of the models that can be asked: those for chat, since this dialect has no other use for one. */
-export function listModels(usableAccounts: UsableAccounts, query: Readonly<Record<string, string>>) {
+export function listModels(parts: ServedModelsParts, query: Readonly<Record<string, string>>) {
   const { limit, after_id: after, before_id: before } = parseWith(pageSchema, query)
-  const all = servedModels(usableAccounts).filter(({ capability }) => capability === 'chat')
+  const all = servedModels(parts).filter(({ capability }) => capability === 'chat')
   const place = (id: string): number => all.findIndex((model) => model.id === id)
   const end = before === undefined ? all.length : Math.max(0, place(before))
   const start = before === undefined ? placeAfter(after, place) : Math.max(0, end - limit)

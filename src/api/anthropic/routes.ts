@@ -4,15 +4,14 @@ import type { ChatDoorParts } from '../chat-door.ts'
 import type { ApiEnv } from '../context.ts'
 import { speaksAnthropic } from '../dialect.ts'
 import { limitBody } from '../request-body.ts'
-import { findServedModel, type UsableAccounts } from '../served-models.ts'
+import { findServedModel, type ServedModelsParts } from '../served-models.ts'
 import { countTokens } from './count-tokens.ts'
 import { messages } from './messages.ts'
 import { encodeModel, listModels } from './models.ts'
 
 /** What the Anthropic door needs. */
-export interface AnthropicParts extends ChatDoorParts {
+export interface AnthropicParts extends ChatDoorParts, ServedModelsParts {
   readonly apiKeys: () => readonly string[]
-  readonly usableAccounts: UsableAccounts
 }
 
 /**
@@ -25,10 +24,9 @@ export function anthropicRoutes(parts: AnthropicParts): Hono<ApiEnv> {
   routes.use('/messages/*', requireKey, limitBody())
   routes.post('/messages', messages(parts))
   routes.post('/messages/count_tokens', countTokens(parts))
-  const { usableAccounts } = parts
-  const list: Handler<ApiEnv> = (c) => c.json(listModels(usableAccounts, c.req.query()))
+  const list: Handler<ApiEnv> = (c) => c.json(listModels(parts, c.req.query()))
   const retrieve: Handler<ApiEnv> = (c) =>
-    c.json(encodeModel(findServedModel(c.req.param('id') ?? '', usableAccounts)))
+    c.json(encodeModel(findServedModel(c.req.param('id') ?? '', parts)))
   routes.get('/models', forAnthropic(requireKey), forAnthropic(list))
   routes.get('/models/:id', forAnthropic(requireKey), forAnthropic(retrieve))
   return routes

@@ -5,15 +5,14 @@ import { requireApiKey } from '../auth.ts'
 import type { ApiEnv } from '../context.ts'
 import { MAX_BODY_SIZE_BYTES } from '../request-body.ts'
 import { chatCompletions } from './chat-completions.ts'
-import type { UsableAccounts } from '../served-models.ts'
+import type { ServedModelsParts } from '../served-models.ts'
 import { listModels, retrieveModel } from './models.ts'
 import type { ResponsesParts } from './responses/responses-parts.ts'
 import { responsesRoutes } from './responses/routes.ts'
 
 /** What the OpenAI door needs. */
-export interface OpenAiParts extends ResponsesParts {
+export interface OpenAiParts extends ResponsesParts, ServedModelsParts {
   readonly apiKeys: () => readonly string[]
-  readonly usableAccounts: UsableAccounts
 }
 
 /** The OpenAI dialect, to be mounted at `/v1`. */
@@ -28,8 +27,8 @@ export function openAiRoutes(parts: OpenAiParts): Hono<ApiEnv> {
       },
     }),
   )
-  routes.get('/models', (c) => c.json(listModels(parts.usableAccounts)))
-  routes.get('/models/:id', (c) => c.json(retrieveModel(c.req.param('id'), parts.usableAccounts)))
+  routes.get('/models', (c) => c.json(listModels(parts)))
+  routes.get('/models/:id', (c) => c.json(retrieveModel(c.req.param('id'), parts)))
   routes.post('/chat/completions', chatCompletions(parts))
   routes.route('/responses', responsesRoutes(parts))
   return routes
