@@ -1,5 +1,6 @@
 import { afterEach } from 'bun:test'
 import { ChatGrammar } from '../grammar/chat-grammar.ts'
+import { ResponsesGrammar } from '../grammar/responses-grammar.ts'
 import type { StreamGrammar } from '../grammar/stream-grammar.ts'
 
 /*
@@ -9,6 +10,7 @@ import type { StreamGrammar } from '../grammar/stream-grammar.ts'
 
 const grammars: Readonly<Record<string, () => StreamGrammar>> = {
   '/v1/chat/completions': () => new ChatGrammar(),
+  '/v1/responses': () => new ResponsesGrammar(),
 }
 
 const faults: string[] = []
