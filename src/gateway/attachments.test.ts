@@ -178,7 +178,9 @@ describe('with features.delete_uploads', () => {
         yield []
         yield []
       }
-      for await (const _ of withFiles(attachments, { files: [file('a')], target: target(1) }, open)) break
+      const stream = withFiles(attachments, { files: [file('a')], target: target(1) }, open)
+      await stream.next()
+      await stream.return(undefined)
     }
     await ask()
     await settle()
