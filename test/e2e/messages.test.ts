@@ -69,8 +69,8 @@ describe('200', () => {
     ['[[tool-call]]'],
     ['[[tool-call:all]]'],
     ['[[prose-tool-call]]'],
-    ['[[error-late]]'],
-    ['[[cut:9]] [[tokens:30]]'],
+    ['[[pace:5]] [[error-late]]'],
+    ['[[pace:5]] [[cut:9]] [[tokens:30]]'],
   ])('the stream of %s is of legal order and form, with everything asked for', async (prompt) => {
     const other = { ...weather, name: 'get_time' }
     await stream(ask(prompt, { thinking: { type: 'adaptive' }, tools: [search, weather, other] }))

@@ -27,7 +27,7 @@ async function readStream(answer: AsyncGenerator<readonly ChatEvent[]>): Promise
   })) {
     expect(chunk).toEndWith('\n\n')
     for (const frame of chunk.slice(0, -2).split('\n\n')) {
-      const [, name = '', data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(frame) ?? []
+      const [, name = '', data = ''] = /^event: (\w+)\ndata: ([^\n]*)$/.exec(frame) ?? []
       events.push({ name, data })
     }
   }
