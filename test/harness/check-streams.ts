@@ -1,5 +1,6 @@
 import { afterEach } from 'bun:test'
 import { ChatGrammar } from '../grammar/chat-grammar.ts'
+import { MessagesGrammar } from '../grammar/messages-grammar.ts'
 import { ResponsesGrammar } from '../grammar/responses-grammar.ts'
 import type { StreamGrammar } from '../grammar/stream-grammar.ts'
 
@@ -10,6 +11,7 @@ import type { StreamGrammar } from '../grammar/stream-grammar.ts'
 
 const grammars: Readonly<Record<string, () => StreamGrammar>> = {
   '/v1/chat/completions': () => new ChatGrammar(),
+  '/v1/messages': () => new MessagesGrammar(),
   '/v1/responses': () => new ResponsesGrammar(),
 }
 
