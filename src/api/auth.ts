@@ -8,7 +8,7 @@ export function requireApiKey(keys: () => readonly string[]): MiddlewareHandler<
   return async (c, next) => {
     const accepted = keys()
     if (accepted.length > 0) {
-      checkKey(presentedKey(c.req.header('authorization'), c.req.header('x-api-key')), accepted)
+      checkKeys(presentedKeys(c.req.header('authorization'), c.req.header('x-api-key')), accepted)
     }
     await next()
   }
@@ -19,20 +19,25 @@ export function presentedKey(
   authorization: string | undefined,
   apiKey: string | undefined,
 ): string | undefined {
-  const bearer = /^bearer\s+(\S.*)$/i.exec(authorization?.trim() ?? '')?.[1]
-  return bearer?.trim() ?? apiKey?.trim()
+  return presentedKeys(authorization, apiKey)[0]
 }
 
-function checkKey(presented: string | undefined, accepted: readonly string[]): void {
-  if (presented === undefined || presented === '') {
+/** The keys that a client sent: a bearer token, an `x-api-key`, or both, of which one may be for somebody else. */
+function presentedKeys(authorization: string | undefined, apiKey: string | undefined): readonly string[] {
+  const bearer = /^bearer\s+(\S.*)$/i.exec(authorization?.trim() ?? '')?.[1]
+  return [bearer, apiKey].flatMap((key) => (key === undefined || key.trim() === '' ? [] : [key.trim()]))
+}
+
+function checkKeys(presented: readonly string[], accepted: readonly string[]): void {
+  if (presented.length === 0) {
     throw new GatewayError(
       'authentication_failed',
       'You did not provide an API key. Send it as "Authorization: Bearer <key>" or as "x-api-key: <key>".',
     )
   }
-  const digest = sha256(presented)
+  const digests = presented.map(sha256)
   // every key is compared, so that the time says nothing about which one is near
-  const matches = accepted.map((key) => timingSafeEqual(digest, sha256(key)))
+  const matches = accepted.map(sha256).flatMap((key) => digests.map((digest) => timingSafeEqual(digest, key)))
   if (!matches.includes(true)) throw new GatewayError('authentication_failed', 'Incorrect API key provided.')
 }
 

@@ -21,6 +21,23 @@ describe('an event stream', () => {
     expect(read.filter((chunk) => chunk !== HEARTBEAT)).toEqual(['data: 1\n\n'])
   })
 
+  test("sends its dialect's own sign of life instead, where it has one", async () => {
+    const silence = Promise.withResolvers<void>()
+    async function* speakAfterSilence(): AsyncGenerator<string> {
+      await silence.promise
+      yield 'data: 1\n\n'
+    }
+    const ping = 'event: ping\ndata: {}\n\n'
+    const { body } = sseResponse(speakAfterSilence(), { onCancel: () => {}, heartbeatMs: 5, heartbeat: ping })
+    const read: string[] = []
+    for await (const chunk of body ?? []) {
+      read.push(decoder.decode(chunk))
+      silence.resolve()
+    }
+    expect(read[0]).toBe(ping)
+    expect(read.filter((chunk) => chunk !== ping)).toEqual(['data: 1\n\n'])
+  })
+
   test('asks for the next chunk only when the last one was taken', async () => {
     let asked = 0
     async function* endless(): AsyncGenerator<string> {

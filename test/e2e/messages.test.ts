@@ -268,7 +268,8 @@ describe('401, 404, 405, 413, 429', () => {
     ['a bearer token', '2023-06-01', { authorization: `Bearer ${API_KEY}` }],
     ['x-api-key', '2026-10-21', { 'x-api-key': API_KEY }],
     ['a bearer token', '2026-10-21', { authorization: `Bearer ${API_KEY}` }],
-    ['both', '2026-10-21', { 'x-api-key': API_KEY, authorization: `Bearer ${API_KEY}` }],
+    ['either of two', '2026-10-21', { 'x-api-key': API_KEY, authorization: 'Bearer other' }],
+    ['either of two', '2023-06-01', { 'x-api-key': 'other', authorization: `Bearer ${API_KEY}` }],
   ])('the key may come as %s with version %s', async (_, version, headers) => {
     const all = { ...headers, 'anthropic-version': version, 'content-type': 'application/json' }
     const response = await fetch(`${gateway.url}${PATH}/count_tokens`, { method: 'POST', headers: all, body })
