@@ -23,7 +23,10 @@ export function presentedKey(
 }
 
 /** The keys that a client sent: a bearer token, an `x-api-key`, or both, of which one may be for somebody else. */
-function presentedKeys(authorization: string | undefined, apiKey: string | undefined): readonly string[] {
+export function presentedKeys(
+  authorization: string | undefined,
+  apiKey: string | undefined,
+): readonly string[] {
   const bearer = /^bearer\s+(\S.*)$/i.exec(authorization?.trim() ?? '')?.[1]
   return [bearer, apiKey].flatMap((key) => (key === undefined || key.trim() === '' ? [] : [key.trim()]))
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
 import type { ChatRequest } from '../../../core/chat-request.ts'
-import { presentedKey } from '../../auth.ts'
+import { presentedKeys } from '../../auth.ts'
 import { openClientChat, type ClientChat } from '../../chat-door.ts'
 import type { ApiEnv } from '../../context.ts'
 import type { ResponsesParts } from './responses-parts.ts'
@@ -22,14 +22,19 @@ export interface ResponsesCaller {
 /** The caller of an HTTP request. */
 export function httpCaller(parts: ResponsesParts, c: Context<ApiEnv>): ResponsesCaller {
   return {
-    owner: ownerOf(c),
+    owner: ownerOf(parts, c),
     requestId: c.get('requestId'),
     openChat: (chat) => openClientChat(parts, c, chat),
   }
 }
 
-/** Whose answers a request may see. Without a key, where none is asked for, everybody is the same owner. */
-export function ownerOf(c: Context<ApiEnv>): string {
-  const key = presentedKey(c.req.header('authorization'), c.req.header('x-api-key')) ?? ''
+/**
+ * Whose answers a request may see: those of the key that lets it in. Where no key is asked for, everybody without one is
+ * the same owner.
+ */
+export function ownerOf({ apiKeys }: Pick<ResponsesParts, 'apiKeys'>, c: Context<ApiEnv>): string {
+  const presented = presentedKeys(c.req.header('authorization'), c.req.header('x-api-key'))
+  const accepted = apiKeys()
+  const key = presented.find((one) => accepted.includes(one)) ?? presented[0] ?? ''
   return createHash('sha256').update(key).digest('hex')
 }

@@ -20,7 +20,10 @@ export function countInputTokens(parts: ResponsesParts): Handler<ApiEnv> {
     try {
       const body = parseWith(inputTokensSchema, await readJsonBody(c))
       const model = findChatModel(body.model ?? ANY_MODEL, parts.chatDefaults().aliases)
-      const conversation = await parseConversation(body, { archive: parts.responses, owner: ownerOf(c) })
+      const conversation = await parseConversation(body, {
+        archive: parts.responses,
+        owner: ownerOf(parts, c),
+      })
       const count = await countRequestTokens(parts, chatRequestOf(conversation, model))
       return c.json({ object: 'response.input_tokens', input_tokens: count })
     } catch (thrown) {

@@ -31,22 +31,22 @@ export function keptRoutes(parts: ResponsesParts): Hono<ApiEnv> {
       throw refuse('stream', 'a finished response is not streamed again; leave it out')
     if (starting_after !== undefined)
       throw refuse('starting_after', 'a finished response is not streamed again; leave it out')
-    const { response } = await find(c.req.param('id'), ownerOf(c))
+    const { response } = await find(c.req.param('id'), ownerOf(parts, c))
     return c.json(response)
   })
   routes.delete('/:id', async (c) => {
     const id = c.req.param('id')
-    if (!(await parts.responses.remove(id, ownerOf(c)))) throw unknownResponse(id)
+    if (!(await parts.responses.remove(id, ownerOf(parts, c)))) throw unknownResponse(id)
     return c.json({ id, object: 'response', deleted: true })
   })
   routes.post('/:id/cancel', async (c) => {
-    await find(c.req.param('id'), ownerOf(c))
+    await find(c.req.param('id'), ownerOf(parts, c))
     const message = 'Only a response made in the background can be cancelled.'
     throw new GatewayError('invalid_request', message)
   })
   routes.get('/:id/input_items', async (c) => {
     const query = parseWith(listQuery, c.req.query())
-    const { input } = await find(c.req.param('id'), ownerOf(c))
+    const { input } = await find(c.req.param('id'), ownerOf(parts, c))
     return c.json(listPage(input, query))
   })
   return routes

@@ -5,5 +5,6 @@ import type { ChatDoorParts } from '../../chat-door.ts'
 /** What the Responses API needs. */
 export interface ResponsesParts extends ChatDoorParts {
   readonly responses: ResponseArchive
+  readonly apiKeys: () => readonly string[]
   readonly log: Log
 }
