@@ -206,7 +206,9 @@ describe('200', () => {
       const input = [{ role: 'system', content: 'Keep me.' }, long('first'), long('second'), user('[[T1]]')]
       const refused = await own.post(PATH, ask(input))
       expect(refused.status).toBe(400)
-      expect(await refused.json()).toMatchObject({ error: { code: 'context_length_exceeded' } })
+      expect(await refused.json()).toMatchObject({
+        error: { code: 'context_length_exceeded', param: 'input' },
+      })
       expect((await own.post(PATH, ask(input, { truncation: 'auto' }))).status).toBe(200)
       const [request] = await own.emulator.requests({ path: CHAT })
       expect(request?.body).toMatchObject({ message: '[system]: Keep me.\n\n[user]: [[T1]]' })

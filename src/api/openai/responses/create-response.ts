@@ -4,6 +4,7 @@ import { SSE_DONE } from '../../../util/sse.ts'
 import { startStream } from '../../../util/start-stream.ts'
 import type { ApiEnv } from '../../context.ts'
 import { announceIgnored } from '../../ignored-parameters.ts'
+import { logFailure } from '../../render-error.ts'
 import { readJsonBody } from '../../request-body.ts'
 import { sseResponse } from '../../sse-response.ts'
 import { httpCaller } from './caller.ts'
@@ -11,19 +12,22 @@ import { answerError } from './error-answer.ts'
 import { encodeFrame, type WireEvent } from './event-writer.ts'
 import { findIgnored, parseCreateBody } from './parse-create.ts'
 import type { ResponsesParts } from './responses-parts.ts'
-import { foldTurn, openTurn, playFailure, playTurn, type ResponseTurn } from './turn.ts'
+import { encodeFailedStart, foldTurn, openTurn, playTurn, type ResponseTurn } from './turn.ts'
 
 /** `POST /v1/responses` (spec/public-api.md §6). */
 export function createResponse(parts: ResponsesParts): Handler<ApiEnv> {
   return async (c) => {
+    const body = parseCreateBody(await readJsonBody(c))
+    const isStream = body.stream ?? parts.chatDefaults().stream
     try {
-      const body = parseCreateBody(await readJsonBody(c))
       const turn = await openTurn(parts, body, httpCaller(parts, c))
-      const isStream = body.stream ?? parts.chatDefaults().stream
-      const response = isStream ? await streamTurn(parts, c, turn) : await answerWhole(parts, c, turn)
+      const response = isStream ? await streamTurn(parts, turn) : await answerWhole(parts, c, turn)
       return announceIgnored(response, findIgnored(body))
     } catch (thrown) {
-      return answerError(parts, c, thrown)
+      const failure = toGatewayError(thrown)
+      if (!isStream || failure.status < 500 || !isCodex(c)) return answerError(parts, c, thrown)
+      logFailure(failure, c, parts.log)
+      return sseResponse(encodeFrames(one(encodeFailedStart(parts, body, failure))), { onCancel: () => {} })
     }
   }
 }
@@ -37,17 +41,15 @@ async function answerWhole(parts: ResponsesParts, c: Context<ApiEnv>, turn: Resp
   }
 }
 
-async function streamTurn(parts: ResponsesParts, c: Context<ApiEnv>, turn: ResponseTurn): Promise<Response> {
+/** The first event of the answer comes before the status, so that an early failure keeps its own. */
+async function streamTurn(parts: ResponsesParts, turn: ResponseTurn): Promise<Response> {
   const { leave } = turn.clientChat
   try {
     const answer = await startStream(turn.answer)
     return sseResponse(encodeFrames(playTurn(parts, { ...turn, answer })), { onCancel: leave })
   } catch (thrown) {
-    const failure = toGatewayError(thrown)
     leave()
-    if (failure.status < 500 || !isCodex(c)) throw thrown
-    const events = await playFailure(parts, turn, failure)
-    return sseResponse(encodeFrames(one(events)), { onCancel: leave })
+    throw thrown
   }
 }
 

@@ -20,7 +20,7 @@ export interface History {
 }
 
 /** Nothing was said before. */
-export const noHistory: History = { items: [] }
+const noHistory: History = { items: [] }
 
 /** The answer that a request goes on from is not there, not the caller's, or its time is over. */
 export class PreviousResponseNotFoundError extends GatewayError {

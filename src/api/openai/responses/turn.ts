@@ -18,6 +18,7 @@ import { ResponseEncoder } from './response-encoder.ts'
 import type { ResponseHead, ResponseObject } from './response-object.ts'
 import type { ResponsesParts } from './responses-parts.ts'
 import type { CreateBody } from './schema-body.ts'
+import { ToolNames } from './tool-names.ts'
 import { openTruncated } from './truncate.ts'
 
 /** Characters of input up to which an answer is kept; a longer one says `store: false`. */
@@ -45,10 +46,9 @@ export async function openTurn(
   const model = findChatModel(body.model, defaults.aliases)
   const conversation = await parseConversation(body, { archive: parts.responses, owner: caller.owner })
   refuseSearchBound(body, conversation)
-  const effort = body.reasoning?.effort
   const request: ChatRequest = {
     ...chatRequestOf(conversation, model),
-    reasoning: effort ? effort !== 'none' : defaults.reasoning,
+    reasoning: showsThinking(body) ?? defaults.reasoning,
     ...(body.max_output_tokens && { maxOutputTokens: body.max_output_tokens }),
   }
   const open = (asked: ChatRequest) =>
@@ -114,13 +114,20 @@ export async function foldTurn(parts: ResponsesParts, turn: ResponseTurn): Promi
   return response
 }
 
-/** The events of a response that failed before its first event, told like a later failure. */
-export async function playFailure(
+/** The events of a response that failed before anything of it was there; it is not kept. */
+export function encodeFailedStart(
   parts: ResponsesParts,
-  turn: ResponseTurn,
+  body: CreateBody,
   failure: GatewayError,
-): Promise<readonly WireEvent[]> {
-  return [...turn.encoder.start(), ...(await failTurn(parts, turn, failure))]
+): readonly WireEvent[] {
+  const { head } = beginResponse(parts, { ...body, store: false }, [])
+  const encoder = new ResponseEncoder({
+    head,
+    names: new ToolNames(),
+    withSources: false,
+    sealReasoning: false,
+  })
+  return [...encoder.start(), ...encoder.fail(failure).events]
 }
 
 async function endTurn(parts: ResponsesParts, turn: ResponseTurn, meter: AnswerMeter) {
@@ -161,6 +168,12 @@ async function keep(parts: ResponsesParts, turn: ResponseTurn, response: Respons
     const fields = { requestId: caller.requestId, responseId: response.id, error: describeError(error) }
     parts.log.error('a response could not be kept', fields)
   }
+}
+
+/** Whether the caller wants to see the thinking; undefined if it does not say. */
+function showsThinking({ reasoning }: CreateBody): boolean | undefined {
+  if (reasoning?.effort === 'none' || reasoning?.summary === 'none') return false
+  return reasoning?.effort ? true : undefined
 }
 
 function beginResponse(
