@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { sampleFiles } from '../../src/media/sample-files-for-tests.ts'
 import { MessagesGrammar } from '../grammar/messages-grammar.ts'
 import { API_KEY, startGateway, type TestGateway } from '../harness/gateway.ts'
 import { readJson } from '../harness/json.ts'
@@ -116,6 +117,32 @@ describe('200', () => {
   test('pictures alone are a text with their addresses (D-30)', async () => {
     const { content } = await complete(ask('[[image]]'))
     expect(content.at(-1)?.text).toMatch(/http\S+\.jpg/)
+  })
+
+  test('pictures and documents go up, those in results of tools too', async () => {
+    const file = (type: keyof typeof sampleFiles, kind: string, more: object = {}) => ({
+      type: kind,
+      source: { type: 'base64', media_type: type, data: sampleFiles[type].toString('base64') },
+      ...more,
+    })
+    const messages = [
+      { role: 'user', content: 'Look.' },
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'Read', input: {} }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 'toolu_1', content: [file('image/png', 'image')] },
+          file('application/pdf', 'document', { title: 'Annual report.pdf' }),
+          { type: 'text', text: '[[multimodal]]' },
+        ],
+      },
+    ]
+    const { content } = await complete({ ...ask(''), messages })
+    expect(content[0]?.text).toMatch(/\.png[^]*Annual report\.pdf/)
+    const bad = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } }
+    const refused = await gateway.post(PATH, ask([bad]))
+    expect(refused.status).toBe(400)
+    expect(await refused.text()).toContain('messages.0.content.0.source')
   })
 
   test("Claude Code's request is taken as it is, and its messages stay in place", async () => {

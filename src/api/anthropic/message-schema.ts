@@ -98,7 +98,7 @@ export const messageSchema = countSchema.extend({
 
 /** A body that has the right shape, as far as questions have one. */
 export type CountBody = z.output<typeof countSchema>
-export type MessageBody = z.output<typeof messageSchema>
+
 /** One message of a body. */
 export type BodyMessage = CountBody['messages'][number]
 /** Content that has not been read yet. */
