@@ -22,7 +22,7 @@ test('every key that was asked for exists, and nothing but the listed additions'
     app: 'app_key app_url api_key cors_origins webui_enabled webui_key',
     logging: 'file_level max_files',
     features:
-      'temporary memory stream thinking auto_chat_mode_fallback thinking_summary dynamic_statsig enable_nsfw show_search_sources custom_instruction image_format imagine_public_image_proxy video_format delete_uploads',
+      'temporary memory stream thinking auto_chat_mode_fallback thinking_summary dynamic_statsig enable_nsfw show_search_sources custom_instruction image_format imagine_public_image_proxy video_format delete_uploads response_retention_days',
     'cache.local': 'image_max_mb video_max_mb',
     'proxy.egress': 'mode proxy_url proxy_pool resource_proxy_url resource_proxy_pool skip_ssl_verify',
     'proxy.clearance': 'mode cf_cookies user_agent browser flaresolverr_url timeout_sec refresh_interval',
@@ -34,7 +34,7 @@ test('every key that was asked for exists, and nothing but the listed additions'
     batch:
       'nsfw_concurrency refresh_concurrency asset_upload_concurrency asset_list_concurrency asset_delete_concurrency',
     chat: 'timeout',
-    models: 'aliases',
+    models: 'aliases context_length context_lengths',
     image: 'timeout stream_timeout',
     video: 'timeout',
     voice: 'timeout',

@@ -36,7 +36,7 @@ describe('precedence', () => {
         stored: {},
         environment: { [environmentName]: text },
       })
-      const empty = text === '' && !/url|key|origins|aliases|cookies|instruction|pool|value/.test(key)
+      const empty = text === '' && !/url|key|origins|aliases|lengths|cookies|instruction|pool|value/.test(key)
       expect([key, origins.get(key)]).toEqual([key, empty ? 'default' : 'environment'])
       expect(warnings.filter(({ message }) => message.includes('not usable'))).toEqual([])
       expect(settings).toBeDefined()
