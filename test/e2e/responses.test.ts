@@ -330,6 +330,25 @@ describe('404, 405', () => {
   })
 })
 
+describe('two keys in one request', () => {
+  test('the one that lets it in owns what is kept, whatever the other is', async () => {
+    const own = await startGateway({ environment: { GROK_APP_API_KEY: 'sk-test,sk-other' } })
+    try {
+      const headersOf = (key: string) => ({
+        authorization: 'Bearer placeholder',
+        'x-api-key': key,
+        'content-type': 'application/json',
+      })
+      const made = await own.post(PATH, ask('[[T1]]'), { headers: headersOf('sk-other') })
+      const { id } = await readJson<Answer>(made)
+      const get = (key: string) => fetch(`${own.url}${PATH}/${id}`, { headers: headersOf(key) })
+      expect([(await get('sk-other')).status, (await get('sk-test')).status]).toEqual([200, 404])
+    } finally {
+      await own.stop()
+    }
+  })
+})
+
 describe('429, 502, 503', () => {
   test.each([
     ['rate-limited', 429],

@@ -9,14 +9,22 @@ export interface WireEvent {
 export class EventWriter {
   #sequence = 0
   #events: WireEvent[] = []
+  #isMuted = false
+
+  /** From now on nothing is written: what the events come to is all that is wanted. */
+  mute(): void {
+    this.#isMuted = true
+  }
 
   add(type: string, fields: object): void {
+    if (this.#isMuted) return
     const json = JSON.stringify({ type, sequence_number: this.#sequence++, ...fields })
     this.#events.push({ type, json })
   }
 
   /** Adds a piece of text; `rest` is what is the same in every piece, as JSON without its braces. */
   addDelta(type: string, rest: string, delta: string): void {
+    if (this.#isMuted) return
     // nearly all of a stream are these, so they are put together from ready-made pieces
     const json = `{"type":"${type}","sequence_number":${this.#sequence++},${rest},"delta":${JSON.stringify(delta)}}`
     this.#events.push({ type, json })

@@ -57,6 +57,15 @@ const searchParameters: JsonObject = {
 /** Search tools that the service has itself; it decides when to use them. */
 export const searchTools = /^(?:web_search|web_search_preview|x_search)(?:_\d{4}_\d{2}_\d{2})?$/
 
+/** Where a function or custom tool is declared, and in which namespace. */
+interface CallablePlace {
+  readonly path: string
+  readonly again: 'refuse' | 'skip'
+  readonly namespace?: string
+  /** What is said of the namespace as a whole. */
+  readonly about?: string
+}
+
 /** Tools in the order they are offered, gathered from a request and from the items of its conversation. */
 export class ToolList {
   readonly tools: Tool[] = []
@@ -81,9 +90,12 @@ export class ToolList {
   }
 
   #addNamespace(declared: JsonObject, path: string, again: 'refuse' | 'skip'): void {
-    const { name: namespace, tools } = parseAt(namespaceTool, declared, path)
-    for (const [index, inner] of tools.entries())
-      this.#addCallable(inner, { path: `${path}.tools.${index}`, again, namespace })
+    const { name: namespace, description, tools } = parseAt(namespaceTool, declared, path)
+    for (const [index, inner] of tools.entries()) {
+      // said once, with the first of its tools: the model knows no namespaces
+      const about = description && index === 0 ? `About all ${namespace} tools: ${description}` : ''
+      this.#addCallable(inner, { path: `${path}.tools.${index}`, again, namespace, about })
+    }
   }
 
   /** A search that the service would run itself is not needed: every tool is offered from the start. */
@@ -99,13 +111,11 @@ export class ToolList {
     })
   }
 
-  #addCallable(
-    declared: JsonObject,
-    { path, again, namespace }: { path: string; again: 'refuse' | 'skip'; namespace?: string },
-  ): void {
-    const { description, input, type, name: ownName } = parseCallable(declared, path)
+  #addCallable(declared: JsonObject, { path, again, namespace, about = '' }: CallablePlace): void {
+    const { description: own, input, type, name: ownName } = parseCallable(declared, path)
     const target: ToolTarget = { type, name: ownName, ...(namespace !== undefined && { namespace }) }
     const name = this.names.add(target)
+    const description = [own ?? '', about].filter((text) => text !== '').join('\n')
     if (name !== undefined) this.tools.push({ name, ...(description && { description }), input })
     else if (again === 'refuse') throw refuse(`${path}.name`, `there are two tools named '${ownName}'`)
   }

@@ -54,6 +54,11 @@ export class ResponseEncoder {
     return this.#options.head
   }
 
+  /** For a folded answer: only what the events come to is wanted. */
+  mute(): void {
+    this.#writer.mute()
+  }
+
   /** The events before any of the answer. */
   start(): readonly WireEvent[] {
     this.#writeState('response.created', startState)

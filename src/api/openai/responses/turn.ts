@@ -106,6 +106,7 @@ export async function* playTurn(
 /** Runs a turn to its end and gives the whole response; throws what the answer throws. */
 export async function foldTurn(parts: ResponsesParts, turn: ResponseTurn): Promise<ResponseObject> {
   const meter = new AnswerMeter()
+  turn.encoder.mute()
   for await (const batch of turn.answer) {
     meter.add(batch)
     turn.encoder.encode(batch)
