@@ -3,7 +3,7 @@ import OpenAI, { APIError } from 'openai'
 import { zodTextFormat } from 'openai/helpers/zod'
 import type { ResponseInputItem, ResponseStreamEvent } from 'openai/resources/responses/responses'
 import { z } from 'zod'
-import { startGateway, type TestGateway } from '../harness/gateway.ts'
+import { API_KEY, startGateway, type TestGateway } from '../harness/gateway.ts'
 
 const CHAT = '/rest/app-chat/*'
 
@@ -171,6 +171,14 @@ describe('the official openai client', () => {
     expect(await failure(responses.retrieve(made.id))).toMatchObject({ status: 404 })
     const next = responses.create({ model, input: 'more', previous_response_id: made.id })
     expect(await failure(next)).toMatchObject({ status: 400, code: 'previous_response_not_found' })
+  })
+
+  test('goes on from an answer that another process gave', async () => {
+    const second = await gateway.startSecond()
+    const other = new OpenAI({ baseURL: `${second.url}/v1`, apiKey: API_KEY, maxRetries: 0 })
+    const { id } = await other.responses.create({ model, input: '[[T1]]' })
+    await gateway.openai.responses.create({ model, input: 'And?', previous_response_id: id })
+    expect(await lastPrompt()).toContain('**Jupiter**')
   })
 
   test('lists input items in pages', async () => {

@@ -158,6 +158,7 @@ describe('Codex with a model that it does not know', () => {
     const result = { type: 'function_call_output', call_id: call?.call_id, output: 'ok' }
     await ask({ ...rest, input: [...input, call, result] })
     expect(await lastPrompt()).toContain('<tool_name>multi_agent_v1__wait_agent</tool_name>')
+    expect(await lastPrompt()).toContain('About all multi_agent_v1 tools: Tools of multi_agent_v1.')
   })
 
   test('gets thinking with an opaque text, and may send it back as it likes', async () => {
