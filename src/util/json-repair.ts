@@ -25,8 +25,7 @@ export function repairJson(text: string): string {
   for (const wrapping of WRAPPINGS) inner = wrapping.exec(inner)?.[1]?.trim() ?? inner
   return inner.replaceAll(STRING_OR_COMMA, (token) => {
     if (token === ',') return ''
-    // JSON forbids these inside strings
-    // oxlint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- JSON forbids exactly these inside strings
     return token.replaceAll(/[\u0000-\u001F]/g, (character) => escapes[character] ?? encodeControl(character))
   })
 }
