@@ -30,7 +30,17 @@ export function pinnedGet(
     signal,
   }
   const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, options)
+  // said by ourselves, too: after a 101, which nobody asked for, the runtime no longer hears the signal
+  const stop = (): void => {
+    request.destroy()
+    reject(signal.reason)
+  }
+  signal.addEventListener('abort', stop, { once: true })
   request.once('response', resolve)
+  request.once('upgrade', (_answer, socket) => {
+    socket.destroy()
+    reject(new Error('an answer in another protocol'))
+  })
   request.on('error', reject)
   request.end()
   return promise

@@ -52,6 +52,7 @@ function pin(address: string): PinnedAddress {
 }
 
 async function ask(host: string, options: Omit<ResolveOptions, 'reach'>): Promise<readonly string[]> {
+  options.signal.throwIfAborted()
   const timeout = AbortSignal.timeout(options.timeoutSeconds * 1000)
   const signal = AbortSignal.any([options.signal, timeout])
   const answer = options.resolve(host)
