@@ -29,19 +29,27 @@ export interface ClientChat {
   readonly leave: () => void
 }
 
-/** Opens a chat for the client of a request; `preferAccountId` is the account of the conversation's earlier turn. */
-export async function openClientChat(
-  parts: ChatParts,
-  c: Context<ApiEnv>,
-  {
-    request,
-    preferAccountId,
-  }: { readonly request: ChatRequest; readonly preferAccountId?: number | undefined },
-): Promise<ClientChat> {
+/** What a chat is asked, and whom if possible: the account of the conversation's earlier turn. */
+export interface ChatToOpen {
+  readonly request: ChatRequest
+  readonly preferAccountId?: number | undefined
+}
+
+/** Opens a chat for the client of an HTTP request. */
+export function openClientChat(parts: ChatParts, c: Context<ApiEnv>, chat: ChatToOpen): Promise<ClientChat> {
   c.env?.allowSilence?.()
+  return openChatFor(parts, { requestId: c.get('requestId'), signal: c.req.raw.signal }, chat)
+}
+
+/** Opens a chat for a client that is there as long as its signal has not fired. */
+export async function openChatFor(
+  parts: ChatParts,
+  client: { readonly requestId: string; readonly signal: AbortSignal },
+  { request, preferAccountId }: ChatToOpen,
+): Promise<ClientChat> {
   const leaving = new AbortController()
-  const signal = AbortSignal.any([c.req.raw.signal, leaving.signal])
-  const chat = await openChat(parts, request, { requestId: c.get('requestId'), signal, preferAccountId })
+  const signal = AbortSignal.any([client.signal, leaving.signal])
+  const chat = await openChat(parts, request, { requestId: client.requestId, signal, preferAccountId })
   return { chat, leave: () => leaving.abort() }
 }
 

@@ -3,8 +3,10 @@ import type { SettingsService } from '../config/settings.ts'
 import { createLog } from '../util/log.ts'
 import { systemClock, type Clock } from '../util/clock.ts'
 import { openLogging } from '../util/open-logging.ts'
+import type { SocketSession } from '../util/socket.ts'
 import { announceSecrets } from './announce-secrets.ts'
 import { openParts } from './open-parts.ts'
+import { socketHandlers } from './socket-handlers.ts'
 import { WORKER_VARIABLE } from './supervise.ts'
 
 const log = createLog('serve')
@@ -52,10 +54,12 @@ function listen(app: App, { startup }: OpenParts, isWorker: boolean) {
     development: false,
     // Bun shares the port between programs unless told otherwise: a second gateway would silently take half the requests
     reusePort: isWorker,
+    websocket: socketHandlers,
     fetch: (request, server) => {
       const address = server.requestIP(request)?.address
       const allowSilence = (): void => server.timeout(request, 0)
-      return app.fetch(request, { allowSilence, ...(address !== undefined && { address }) })
+      const upgrade = (session: SocketSession): boolean => server.upgrade(request, { data: { session } })
+      return app.fetch(request, { allowSilence, upgrade, ...(address !== undefined && { address }) })
     },
   })
 }

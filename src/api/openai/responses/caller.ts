@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
-import type { ChatRequest } from '../../../core/chat-request.ts'
 import { presentedKeys } from '../../auth.ts'
-import { openClientChat, type ClientChat } from '../../chat-door.ts'
+import { openClientChat, type ChatToOpen, type ClientChat } from '../../chat-door.ts'
 import type { ApiEnv } from '../../context.ts'
 import type { ResponsesParts } from './responses-parts.ts'
-
-export interface ChatToOpen {
-  readonly request: ChatRequest
-  readonly preferAccountId: number | undefined
-}
 
 /** Who asks for responses, over HTTP or over a socket. */
 export interface ResponsesCaller {

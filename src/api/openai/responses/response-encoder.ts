@@ -85,6 +85,12 @@ export class ResponseEncoder {
     return this.#finishWith({ status, output: this.#output, usage, completedAt, fault: null })
   }
 
+  /** Ends a response of which nothing was asked: it has no output at all. */
+  endEmpty(usage: Usage, now: number): ResponseEnd {
+    const completedAt = Math.floor(now / 1000)
+    return this.#finishWith({ status: 'completed', output: [], usage, completedAt, fault: null })
+  }
+
   /**
    * Ends a response that broke. What is open stays open: an item that is told to be done would be taken as part of the
    * conversation by a client that asks again.

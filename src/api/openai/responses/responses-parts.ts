@@ -5,6 +5,8 @@ import type { ChatDoorParts } from '../../chat-door.ts'
 /** What the Responses API needs. */
 export interface ResponsesParts extends ChatDoorParts {
   readonly responses: ResponseArchive
+  /** Where answers that are not to be stored live on, as long as their connection does; absent without one. */
+  readonly unstored?: Pick<ResponseArchive, 'keep'>
   readonly apiKeys: () => readonly string[]
   readonly log: Log
 }

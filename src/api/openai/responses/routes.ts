@@ -6,7 +6,9 @@ import { compactResponse } from './compact-response.ts'
 import { createResponse } from './create-response.ts'
 import { countInputTokens } from './input-tokens.ts'
 import { keptRoutes } from './kept-routes.ts'
+import { ownerOf } from './caller.ts'
 import type { ResponsesParts } from './responses-parts.ts'
+import { ResponsesSession } from './socket-session.ts'
 
 /** The Responses API, to be mounted at `/v1/responses`. */
 export function responsesRoutes(parts: ResponsesParts): Hono<ApiEnv> {
@@ -19,9 +21,14 @@ export function responsesRoutes(parts: ResponsesParts): Hono<ApiEnv> {
   return routes
 }
 
-/** Codex tries a socket first; 426 sends it to HTTP at once and in silence (spec/clients.md §3.1). */
+/**
+ * Makes a request for a socket one, where the server can. Where it cannot, 426 sends Codex to HTTP at once and in silence
+ * (spec/clients.md §3.1).
+ */
 function answerUpgrade(parts: ResponsesParts, c: Context<ApiEnv>): Response {
   if (c.req.header('upgrade')?.toLowerCase() === 'websocket') {
+    const session = new ResponsesSession(parts, ownerOf(parts, c))
+    if (c.env?.upgrade?.(session)) return new Response(null)
     const message = 'Responses are served over HTTP: POST /v1/responses.'
     const error = { message, type: 'invalid_request_error', param: null, code: 'upgrade_required' }
     return Response.json({ error }, { status: 426, headers: { connection: 'close' } })

@@ -103,6 +103,18 @@ export async function* playTurn(
   }
 }
 
+/** Ends a turn before anything is asked: its conversation is kept, so that a later turn goes on from it. */
+export async function* playWarmUp(
+  parts: ResponsesParts,
+  turn: ResponseTurn,
+): AsyncGenerator<readonly WireEvent[]> {
+  const usage = { promptTokens: 0, completionTokens: 0, reasoningTokens: 0 }
+  const started = turn.encoder.start()
+  const { events, response } = turn.encoder.endEmpty(usage, parts.clock())
+  await keep(parts, turn, response)
+  yield [...started, ...events]
+}
+
 /** Runs a turn to its end and gives the whole response; throws what the answer throws. */
 export async function foldTurn(parts: ResponsesParts, turn: ResponseTurn): Promise<ResponseObject> {
   const meter = new AnswerMeter()
@@ -155,10 +167,11 @@ async function failTurn(
 
 /** Keeps an answer. A store that fails does not spoil what the client has already read. */
 async function keep(parts: ResponsesParts, turn: ResponseTurn, response: ResponseObject): Promise<void> {
-  if (!response.store) return
+  const shelf = response.store ? parts.responses : parts.unstored
+  if (!shelf) return
   const { caller, clientChat, input } = turn
   try {
-    await parts.responses.keep({
+    await shelf.keep({
       id: response.id,
       owner: caller.owner,
       previousId: response.previous_response_id,
