@@ -67,8 +67,8 @@ async function requestsToUpstream(): Promise<number> {
 const note = () => Bun.file(join(work, 'note.txt')).text()
 
 describe.skipIf(binaries === undefined)('Codex', () => {
-  const codex = async (model: string, prompt: string): Promise<string> => {
-    const provider = `name = "gw"\nbase_url = "${gateway.url}/v1"\nwire_api = "responses"\nenv_key = "GW_KEY"\n`
+  const codex = async (model: string, prompt: string, more = ''): Promise<string> => {
+    const provider = `name = "gw"\nbase_url = "${gateway.url}/v1"\nwire_api = "responses"\nenv_key = "GW_KEY"\n${more}`
     const config = `model = "${model}"\nmodel_provider = "gw"\n[model_providers.gw]\n${provider}`
     await Bun.write(join(home, '.codex/config.toml'), config)
     const flags = ['exec', '--skip-git-repo-check', '--json', '-s', 'danger-full-access']
@@ -102,6 +102,29 @@ describe.skipIf(binaries === undefined)('Codex', () => {
       expect(output).toContain('The typo is fixed.')
       expect(await note()).toBe('hello world\n')
       expect(await requestsToUpstream()).toBe(requests)
+    },
+    AGENT_LIMIT_MS,
+  )
+
+  test(
+    'over a socket sends only what is new, in as many requests',
+    async () => {
+      const steps = `${read} [[step2:call exec_command {"cmd":"sed -i s/wrold/world/ note.txt"}]] [[step3:say Done.]]`
+      const output = await codex('gpt-5.5', `Fix the typo. ${steps}`, 'supports_websockets = true\n')
+      expect(output).toContain('Done.')
+      expect(await note()).toBe('hello world\n')
+      expect(await requestsToUpstream()).toBe(3)
+    },
+    AGENT_LIMIT_MS,
+  )
+
+  test(
+    'over a socket asks six times where the upstream fails, and then six times without one',
+    async () => {
+      await gateway.emulator.addFault({ path: CHAT, action: { type: 'http', kind: 'server-error' } })
+      const output = await codex('gpt-5.5', 'hi [[tokens:50]]', 'supports_websockets = true\n')
+      expect(output).toContain('turn.failed')
+      expect(await requestsToUpstream()).toBeLessThanOrEqual(12)
     },
     AGENT_LIMIT_MS,
   )
