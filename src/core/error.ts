@@ -52,7 +52,7 @@ export const errorRules: Readonly<Record<ErrorCode, ErrorRule>> = {
     'The model is not in the catalogue, or not available at this endpoint.',
   ),
   method_not_allowed: rule(405, 'never', 'The path exists, but not for this method.'),
-  payload_too_large: rule(413, 'never', 'The request body is larger than the gateway accepts.'),
+  payload_too_large: rule(413, 'never', 'The request body, or a file of the conversation, is larger than the gateway accepts.'),
   unsupported_media_type: rule(415, 'never', 'The request body is not of a type that this endpoint reads.'),
   no_account: rule(
     429,

@@ -91,6 +91,23 @@ describe('the files of a conversation', () => {
   })
 })
 
+test('of a long history the oldest files give way to those of the current turn', async () => {
+  const files = Array.from({ length: FILE_LIMITS.files + 2 }, (_, n) => inline(`file ${n}`))
+  const [first, second, ...rest] = files
+  if (!first || !second) throw new Error('no files')
+  const loaded = await loadFiles(
+    remote({}).fetchRemote,
+    [
+      { role: 'user', content: [second, first, ...rest] },
+      { role: 'assistant', content: [] },
+      { role: 'user', content: [first] },
+    ],
+    never,
+  )
+  const texts = loaded.map(({ bytes }) => new TextDecoder().decode(bytes))
+  expect(texts).toEqual([0, 3, 4, 5, 6, 7, 8, 9].map((n) => `file ${n}`))
+})
+
 describe('a file is refused by its field', () => {
   test.each([
     [linked('https://a.example/x', 'messages.1.content.0'), 'messages.1.content.0: the address answered 404'],
@@ -104,7 +121,7 @@ describe('a file is refused by its field', () => {
     expect(await failureOf(load([part]))).toEqual({ code: 'invalid_request', param: part.param, message })
   })
 
-  test('if there are too many different ones', async () => {
+  test('if one turn has too many different ones', async () => {
     const files = Array.from({ length: FILE_LIMITS.files + 1 }, (_, n) =>
       inline(`file ${n}`, { param: `p${n}` }),
     )
@@ -112,7 +129,7 @@ describe('a file is refused by its field', () => {
     expect(await failureOf(load(files))).toEqual({
       code: 'invalid_request',
       param: `p${FILE_LIMITS.files}`,
-      message: `p${FILE_LIMITS.files}: a conversation may have 8 different files`,
+      message: `p${FILE_LIMITS.files}: a turn may have 8 different files`,
     })
   })
 

@@ -12,7 +12,7 @@ import type { LoadedFile } from './attachments.ts'
 export const FILE_LIMITS = {
   /** Places of the conversation that name a file, also those that name the same one. */
   parts: 256,
-  /** Different files. */
+  /** Different files of one turn, and of what is sent along of earlier ones. */
   files: 8,
   sizeBytes: 32 * 1024 * 1024,
   /** Of all different sources together. */
@@ -35,7 +35,6 @@ export async function loadFiles(
     fetchRemote,
     signal: AbortSignal.any([signal, stop.signal]),
     totalBytes: 0,
-    files: new Map(),
   }
   try {
     const files = await mapLimit(parts, PARALLEL_LOADS, (part) => load(part, loading))
@@ -54,22 +53,42 @@ interface Loading {
   readonly fetchRemote: FetchRemote
   readonly signal: AbortSignal
   totalBytes: number
-  readonly files: Map<string, LoadedFile>
 }
 
-/** The files of a conversation, those of the same source once: a history names them again at every turn. */
+/**
+ * The files of a conversation, those of the same source once: a history names them again at every turn. Where it has
+ * more than the upstream takes, the oldest give way, so that a long session with screenshots goes on; what belongs to
+ * the current turn never does.
+ */
 function differentSources(messages: readonly ChatMessage[]): readonly FilePart[] {
-  const parts = messages.flatMap(({ content }) => content.filter((part) => part.type === 'file'))
+  const parts = messages.flatMap(filesOf)
   const surplus = parts[FILE_LIMITS.parts]
   if (surplus) refuse(surplus, `a conversation may name files in ${FILE_LIMITS.parts} places`)
+  const lastAnswer = messages.findLastIndex(({ role }) => role === 'assistant')
+  const current = new Map(
+    messages
+      .slice(lastAnswer + 1)
+      .flatMap(filesOf)
+      .map(keyed),
+  )
+  const oneTooMany = [...current.values()][FILE_LIMITS.files]
+  if (oneTooMany) refuse(oneTooMany, `a turn may have ${FILE_LIMITS.files} different files`)
+  const newest = new Map(parts.toReversed().map(keyed))
+  const kept = new Set([...newest.keys()].slice(0, FILE_LIMITS.files))
   const bySource = new Map<string, FilePart>()
-  for (const part of parts) {
-    const { source } = part
-    // no base64 text has a colon
-    const key = source.type === 'url' ? `url:${source.url}` : source.data
-    if (!bySource.has(key)) bySource.set(key, part)
-  }
+  for (const [key, part] of parts.map(keyed)) if (kept.has(key) && !bySource.has(key)) bySource.set(key, part)
   return [...bySource.values()]
+}
+
+function filesOf({ content }: ChatMessage): FilePart[] {
+  return content.filter((part) => part.type === 'file')
+}
+
+/** A part under what tells its source from others. */
+function keyed(part: FilePart): [string, FilePart] {
+  const { source } = part
+  // no base64 text has a colon
+  return [source.type === 'url' ? `url:${source.url}` : source.data, part]
 }
 
 async function load(part: FilePart, loading: Loading): Promise<LoadedFile> {
@@ -107,9 +126,6 @@ async function readSource(
 function admit(part: FilePart, file: LoadedFile, loading: Loading): void {
   loading.signal.throwIfAborted()
   loading.totalBytes += file.bytes.length
-  loading.files.set(file.hash, file)
-  if (loading.files.size > FILE_LIMITS.files)
-    refuse(part, `a conversation may have ${FILE_LIMITS.files} different files`)
   if (loading.totalBytes > FILE_LIMITS.totalBytes) {
     const message = `the files of the conversation have more than ${FILE_LIMITS.totalBytes} bytes together`
     throw new FileRefusal(message, { fault: 'too-large' })

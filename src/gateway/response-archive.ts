@@ -3,6 +3,8 @@ import type { Clock } from '../util/clock.ts'
 
 const DAY_MS = 86_400_000
 
+const RESPONSE_ID = /^[\w-]{1,128}$/
+
 /** An answer that is kept, without the bounds of its time. */
 export type KeptResponse = Omit<StoredResponse, 'createdAt' | 'expiresAt'>
 
@@ -21,6 +23,8 @@ export function createResponseArchive(
   retentionDays: () => number,
 ): ResponseArchive {
   const find: ResponseArchive['find'] = async (id, owner) => {
+    // what no answer of ours is called need not be asked of a database
+    if (!RESPONSE_ID.test(id)) return undefined
     const found = await responses.find(id, clock())
     return found?.owner === owner ? found : undefined
   }
