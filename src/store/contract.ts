@@ -111,9 +111,11 @@ export interface JobStore {
   end(id: string, holder: string, outcome: JobOutcome, now: number): Promise<boolean>
   /** Asks for the end: a waiting job ends at once, a running one at its next beat. */
   cancel(id: string, now: number): Promise<Job | undefined>
-  /** Removes ended jobs that ended before this time; returns how many. */
-  prune(endedBefore: number): Promise<number>
+  /** Removes ended jobs: those that ended before a time, or one; returns how many. */
+  prune(which: PrunedJobs): Promise<number>
 }
+
+export type PrunedJobs = { readonly endedBefore: number } | { readonly id: string }
 
 export interface JobItemsOptions {
   readonly fromIndex: number

@@ -183,12 +183,23 @@ function testEnding(jobs: () => JobStore): void {
     }
     await jobs().cancel('old', NOW)
     await jobs().cancel('new', NOW + 1)
-    expect(await jobs().prune(NOW + 1)).toBe(1)
+    expect(await jobs().prune({ endedBefore: NOW + 1 })).toBe(1)
     expect(await jobs().find('old')).toBeUndefined()
     expect(await jobs().items('old', { fromIndex: 0, limit: 1 })).toEqual([])
     expect(await jobs().items('new', { fromIndex: 0, limit: 1 })).toHaveLength(1)
-    expect(await jobs().prune(NOW + 99)).toBe(1)
+    expect(await jobs().prune({ endedBefore: NOW + 99 })).toBe(1)
     expect(await jobs().find('waits')).toBeDefined()
+  })
+
+  test('takes one that has ended, but none that has not', async () => {
+    for (const id of ['one', 'other']) await jobs().create(newJobForTests(id), NOW)
+    await jobs().claim(KINDS, lease('me'), NOW)
+    expect(await jobs().prune({ id: 'one' })).toBe(0)
+    await jobs().end('one', 'me', { status: 'completed', output: null }, NOW)
+    expect(await jobs().prune({ id: 'one' })).toBe(1)
+    expect(await jobs().find('one')).toBeUndefined()
+    expect(await jobs().prune({ id: 'one' })).toBe(0)
+    expect(await jobs().find('other')).toBeDefined()
   })
 }
 

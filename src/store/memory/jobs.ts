@@ -1,5 +1,5 @@
 import type { Job, JobItem, JobItemResult, NewJob } from '../../core/job.ts'
-import type { JobFilter, JobLease, JobStore } from '../contract.ts'
+import type { JobFilter, JobLease, JobStore, PrunedJobs } from '../contract.ts'
 
 interface Entry {
   readonly job: Job
@@ -23,7 +23,7 @@ export function createMemoryJobStore(): JobStore {
     end: async (id, holder, outcome, now) =>
       table.changeHeld(id, holder, { ...outcome, lease: null, updatedAt: now, endedAt: now }) !== undefined,
     cancel: async (id, now) => table.cancel(id, now),
-    prune: async (endedBefore) => table.prune(endedBefore),
+    prune: async (which) => table.prune(which),
   }
 }
 
@@ -122,8 +122,10 @@ class Table {
     })
   }
 
-  prune(endedBefore: number): number {
-    const old = [...this.#entries.values()].filter(({ job }) => (job.endedAt ?? endedBefore) < endedBefore)
+  prune(which: PrunedJobs): number {
+    const isMeant = ({ id, endedAt }: Job): boolean =>
+      endedAt !== null && ('id' in which ? id === which.id : endedAt < which.endedBefore)
+    const old = [...this.#entries.values()].filter(({ job }) => isMeant(job))
     for (const { job } of old) this.#entries.delete(job.id)
     return old.length
   }

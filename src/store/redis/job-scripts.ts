@@ -138,3 +138,12 @@ for _, id in ipairs(ids) do
 end
 return #ids
 `)
+
+/** Removes one job if it has ended, with its items; answers how many that were. */
+export const removeJob = defineScript(`
+local id = ARGV[1]
+if call('ZREM', key('jobs-ended'), id) == 0 then return 0 end
+call('DEL', key('job', id), key('job-subjects', id), key('job-results', id))
+call('ZREM', key('jobs'), id)
+return 1
+`)

@@ -40,7 +40,10 @@ export function createRedisJobStore(redis: RedisConnection): JobStore {
       return parseNumber(await redis.run(scripts.endJob, args)) > 0
     },
     cancel: async (id, now) => parseJob(await redis.run(scripts.cancelJob, [id, now])),
-    prune: (endedBefore) => removeInParts(redis, scripts.pruneJobs, endedBefore),
+    prune: async (which) =>
+      'id' in which
+        ? parseNumber(await redis.run(scripts.removeJob, [which.id]))
+        : removeInParts(redis, scripts.pruneJobs, which.endedBefore),
   }
 }
 

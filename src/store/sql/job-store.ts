@@ -1,6 +1,6 @@
 import type { ExpressionBuilder, Transaction } from 'kysely'
 import type { Job, NewJob } from '../../core/job.ts'
-import type { JobFilter, JobLease, JobOutcome, JobStore } from '../contract.ts'
+import type { JobFilter, JobLease, JobOutcome, JobStore, PrunedJobs } from '../contract.ts'
 import { chunk, takeNumbers, type SqlDatabase } from './database.ts'
 import { findLockedJob, listItems, recordResults } from './job-items.ts'
 import { parseJobRow } from './job-rows.ts'
@@ -36,7 +36,7 @@ export function createSqlJobStore(database: SqlDatabase): JobStore {
       database.write((trx) => recordResults(database, trx, { id, holder, results, now })),
     end: (id, holder, outcome, now) => updateHeld(database, { id, holder }, encodeEnd(outcome, now)),
     cancel: (id, now) => database.write((trx) => cancel(database, trx, id, now)),
-    prune: (endedBefore) => database.write((trx) => prune(trx, endedBefore)),
+    prune: (which) => database.write((trx) => prune(trx, which)),
   }
 }
 
@@ -170,14 +170,15 @@ async function cancel(
   return parseJobRow({ ...row, ...changes })
 }
 
-async function prune(trx: Transaction<Tables>, endedBefore: number): Promise<number> {
+async function prune(trx: Transaction<Tables>, which: PrunedJobs): Promise<number> {
+  const isMeant = (eb: ExpressionBuilder<Tables, 'jobs'>) =>
+    'id' in which
+      ? eb.and([eb('id', '=', which.id), eb('ended_at', 'is not', null)])
+      : eb('ended_at', '<', which.endedBefore)
   await trx
     .deleteFrom('job_items')
-    .where('job_seq', 'in', (eb) => eb.selectFrom('jobs').select('seq').where('ended_at', '<', endedBefore))
+    .where('job_seq', 'in', (eb) => eb.selectFrom('jobs').select('seq').where(isMeant))
     .execute()
-  const { numDeletedRows } = await trx
-    .deleteFrom('jobs')
-    .where('ended_at', '<', endedBefore)
-    .executeTakeFirstOrThrow()
+  const { numDeletedRows } = await trx.deleteFrom('jobs').where(isMeant).executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }
