@@ -1,0 +1,102 @@
+import { GatewayError } from '../core/error.ts'
+import { IdleGuard } from '../util/idle-guard.ts'
+import { JsonObjectsError } from '../util/json-objects.ts'
+import { AnswerTooLongError } from './answer-text.ts'
+import {
+  classifyHttpFailure,
+  connectionFailure,
+  MAX_FAILURE_BODY_LENGTH,
+  truncatedFailure,
+} from './failure.ts'
+import { restHeaders } from './headers.ts'
+import type { CallerIdentity, RestCallerOptions } from './rest-call.ts'
+import { statsigId } from './statsig.ts'
+
+/** A call whose answer is a stream of JSON objects (spec/upstream-media.md §2.6). */
+export interface RestStreamCall extends CallerIdentity {
+  readonly body: string
+  readonly refererPath: string
+  /** Silence after which the call is given up. */
+  readonly idleSeconds: number
+  /** The upstream began to answer. */
+  readonly onServed: () => void
+}
+
+/** How a reader says what it is doing, so that only the upstream's silence counts, not its own reader's. */
+export interface StreamWaiting {
+  readonly onWait: () => void
+  readonly onRead: () => void
+  /** From now on only this much silence is borne. */
+  readonly setLimit: (limitMs: number) => void
+}
+
+export type ReadStream<Item> = (
+  body: ReadableStream<Uint8Array>,
+  waiting: StreamWaiting,
+) => AsyncGenerator<readonly Item[]>
+
+const PATH = '/rest/app-chat/conversations/new'
+
+/** Opens a conversation's stream (E2); the first pull sends it. Whatever goes wrong is thrown as what it means. */
+export async function* openRestStream<Item>(
+  options: RestCallerOptions,
+  call: RestStreamCall,
+  read: ReadStream<Item>,
+): AsyncGenerator<readonly Item[]> {
+  const idle = new AbortController()
+  const guard = new IdleGuard(call.idleSeconds * 1000, () => idle.abort())
+  try {
+    const response = await send(options, { ...call, signal: AbortSignal.any([call.signal, idle.signal]) })
+    options.onAnswer()
+    if (response.status !== 200 || !response.body) throw await readFailure(response)
+    call.onServed()
+    yield* read(response.body, {
+      onWait: () => guard.touch(),
+      onRead: () => guard.pause(),
+      setLimit: (limitMs) => guard.setLimit(limitMs),
+    })
+  } catch (thrown) {
+    throw explain(thrown, call.signal, idle.signal)
+  } finally {
+    guard.close()
+  }
+}
+
+function send({ transport, random, settings }: RestCallerOptions, call: RestStreamCall): Promise<Response> {
+  const { baseUrl, userAgent, edgeCookies, statsig } = settings()
+  const statsigValue = statsigId(statsig, random)
+  const identity = { userAgent, edgeCookies, ...(statsigValue !== undefined && { statsigId: statsigValue }) }
+  const { credential, body, refererPath, proxyUrl, signal } = call
+  return transport.send({
+    method: 'POST',
+    url: baseUrl + PATH,
+    headers: restHeaders({ baseUrl, credential, identity, refererPath }),
+    body,
+    signal,
+    ...(proxyUrl !== undefined && { proxyUrl }),
+  })
+}
+
+async function readFailure({ status, headers, body }: Response): Promise<GatewayError> {
+  return classifyHttpFailure({ status, headers, body: body ? await readStart(body) : '' })
+}
+
+/** The beginning of a body; the rest is not read. */
+async function readStart(body: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length >= MAX_FAILURE_BODY_LENGTH) break
+  }
+  return text.slice(0, MAX_FAILURE_BODY_LENGTH)
+}
+
+/** What a thrown value means: whose signal fired, or what failed. */
+function explain(thrown: unknown, client: AbortSignal, idle: AbortSignal): GatewayError {
+  if (thrown instanceof GatewayError) return thrown
+  if (client.aborted) return new GatewayError('client_closed', 'The client left.', { cause: thrown })
+  if (idle.aborted) return new GatewayError('upstream_timeout', 'The upstream stayed silent for too long.')
+  const isBroken = thrown instanceof JsonObjectsError || thrown instanceof AnswerTooLongError
+  return isBroken ? truncatedFailure(thrown) : connectionFailure(thrown)
+}
