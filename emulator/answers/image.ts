@@ -27,6 +27,7 @@ export function asksForDrawing(turn: Turn): boolean {
 export function imageAnswer(turn: Turn, moderation: Moderation): readonly Frame[] {
   const pictures = Array.from({ length: turn.imageCount }, (_, index) => pictureOf(turn, index, moderation))
   const prompt = withoutScenarioWords(turn.lastUserText).replace(/^Drawing:\s*/, '')
+  for (const { uuid, index } of pictures) turn.noteDrawing(uuid, `${index + 1}: ${prompt}`)
   const tag = renderTag('g0', CARD.cardType, CARD.type, ['prompt', escapeXml(prompt)])
   const first = pictures.slice(0, 1)
   const generatedImageUrls = pictures.filter((picture) => !picture.moderated).map(finishedUrl)

@@ -24,6 +24,8 @@ export interface Turn {
   readonly opensConversation: boolean
   /** The current time plus a shift, as RFC 3339. */
   readonly iso: (shiftMilliseconds?: number) => string
+  /** Notes what a picture of the answer shows, by the id in its path. */
+  readonly noteDrawing: (id: string, prompt: string) => void
   /** A new UUID. */
   readonly newId: () => string
 }

@@ -2,9 +2,15 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { type Account, accountSchema } from '../state/accounts.ts'
 import type { EmulatorState } from '../state/emulator-state.ts'
+import { MEDIA_KINDS } from '../state/media-quotas.ts'
 import { isMode } from '../state/modes.ts'
 import { seededRandom, seedFrom } from '../state/random.ts'
-import { accountInputSchema, accountPatchSchema, quotasPatchSchema } from './control-schema.ts'
+import {
+  accountInputSchema,
+  accountPatchSchema,
+  mediaQuotasPatchSchema,
+  quotasPatchSchema,
+} from './control-schema.ts'
 import { ControlError, parseBody } from './parse-body.ts'
 
 type ParsedAccountInput = z.output<typeof accountInputSchema>
@@ -21,6 +27,7 @@ export function accountRoutes(state: EmulatorState): Hono {
       const { accounts } = await parseBody(c, z.strictObject({ accounts: z.array(accountInputSchema) }))
       state.accounts.replaceAll([])
       state.quotas.reset()
+      state.mediaQuotas.reset()
       for (const input of accounts) putAccount(state, input)
       return c.json({ accounts: viewAccounts(state) })
     })
@@ -31,10 +38,10 @@ export function accountRoutes(state: EmulatorState): Hono {
     })
     .patch('/accounts/:token', async (c) => {
       const account = findAccount(state, c.req.param('token'))
-      const { quotas, ...changes } = await parseBody(c, accountPatchSchema)
+      const { quotas, mediaQuotas, ...changes } = await parseBody(c, accountPatchSchema)
       const changed = accountSchema.parse({ ...account, ...changes })
       state.accounts.put(changed)
-      return c.json(viewWithQuotas(state, changed, quotas))
+      return c.json(viewWithQuotas(state, changed, { quotas, mediaQuotas }))
     })
     .delete('/accounts/:token', (c) => {
       if (!state.accounts.remove(c.req.param('token'))) throw new ControlError(404, 'no such account')
@@ -42,26 +49,40 @@ export function accountRoutes(state: EmulatorState): Hono {
     })
 }
 
-function putAccount(state: EmulatorState, { quotas, ...input }: ParsedAccountInput): object {
+function putAccount(state: EmulatorState, { quotas, mediaQuotas, ...input }: ParsedAccountInput): object {
   const account = accountSchema.parse({
     userId: userIdFor(input.token),
     email: `${input.token}@example.org`,
     ...input,
   })
   state.accounts.put(account)
-  return viewWithQuotas(state, account, quotas)
+  return viewWithQuotas(state, account, { quotas, mediaQuotas })
 }
 
-function viewWithQuotas(state: EmulatorState, account: Account, quotas: unknown): object {
-  for (const [mode, patch] of Object.entries(quotasPatchSchema.parse(quotas ?? {}))) {
+interface QuotaChanges {
+  readonly quotas?: unknown
+  readonly mediaQuotas?: unknown
+}
+
+function viewWithQuotas(state: EmulatorState, account: Account, changes: QuotaChanges): object {
+  for (const [mode, patch] of Object.entries(quotasPatchSchema.parse(changes.quotas ?? {}))) {
     if (isMode(mode) && patch !== undefined) state.quotas.patch(account, mode, patch)
   }
-  const ownerSettings = state.ownerSettings.view(account.token)
-  return { ...account, quotas: state.quotas.viewAll(account), ownerSettings }
+  const media = mediaQuotasPatchSchema.parse(changes.mediaQuotas ?? {})
+  for (const kind of MEDIA_KINDS) {
+    const patch = media[kind]
+    if (patch !== undefined) state.mediaQuotas.patch(account, kind, patch)
+  }
+  return {
+    ...account,
+    quotas: state.quotas.viewAll(account),
+    mediaQuotas: state.mediaQuotas.viewAll(account),
+    ownerSettings: state.ownerSettings.view(account.token),
+  }
 }
 
 function viewAccounts(state: EmulatorState): readonly object[] {
-  return state.accounts.list().map((account) => viewWithQuotas(state, account, undefined))
+  return state.accounts.list().map((account) => viewWithQuotas(state, account, {}))
 }
 
 function findAccount(state: EmulatorState, token: string): Account {

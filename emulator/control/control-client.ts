@@ -2,6 +2,8 @@ import type { Behaviour, BehaviourPatch } from '../state/behaviour.ts'
 import type { Account } from '../state/accounts.ts'
 import type { Counters } from '../state/counters.ts'
 import type { FaultRule, FaultRuleInput } from '../state/faults.ts'
+import type { Generation, GenerationState } from '../state/generations.ts'
+import type { MediaKind } from '../state/media-quotas.ts'
 import type { Mode } from '../state/modes.ts'
 import type { OwnerSettings } from '../state/owner-settings.ts'
 import type { QuotaView } from '../state/quotas.ts'
@@ -14,7 +16,13 @@ export type QuotaViews = Partial<Record<Mode, QuotaView>>
 /** An account with its quota windows. */
 export interface AccountView extends Account {
   readonly quotas: QuotaViews
+  readonly mediaQuotas: Partial<Record<MediaKind, QuotaView>>
   readonly ownerSettings: OwnerSettings
+}
+
+/** A generation with its state now. */
+export interface GenerationView extends Generation {
+  readonly state: GenerationState
 }
 
 /** Steers and inspects a running emulator; every call throws when the emulator refuses it. */
@@ -42,6 +50,8 @@ export interface EmulatorControl {
   /** Forgets the record and restarts the counters. */
   clearRequests(): Promise<void>
   counters(): Promise<Counters>
+  /** Every picture, edit and clip that was ever asked for, oldest first. */
+  generations(): Promise<readonly GenerationView[]>
   /** Moves the emulator's clock forward and returns its time. */
   advanceClock(seconds: number): Promise<string>
 }
@@ -78,6 +88,8 @@ export function createEmulatorControl(url: string): EmulatorControl {
     },
     clearRequests: () => call('DELETE', '/requests'),
     counters: () => call('GET', '/counters'),
+    generations: async () =>
+      (await call<{ generations: GenerationView[] }>('GET', '/generations')).generations,
     advanceClock: async (seconds) => (await call<{ now: string }>('POST', '/clock/advance', { seconds })).now,
   }
 }

@@ -17,6 +17,12 @@ export function controlRoutes(state: EmulatorState): Hono {
     })
     .get('/behaviour', (c) => c.json(state.behaviour))
     .patch('/behaviour', async (c) => c.json(state.changeBehaviour(await parseBody(c, behaviourPatchSchema))))
+    .get('/generations', (c) => {
+      const views = state.generations
+        .list()
+        .map((one) => Object.assign({ state: state.generations.stateOf(one) }, one))
+      return c.json({ generations: views })
+    })
     .get('/clock', (c) => c.json({ now: state.clock.iso() }))
     .post('/clock/advance', async (c) => {
       const { seconds } = await parseBody(c, clockAdvanceSchema)

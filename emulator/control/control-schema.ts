@@ -1,10 +1,14 @@
 import { z } from 'zod'
 import { accountSchema } from '../state/accounts.ts'
+import { MEDIA_KINDS } from '../state/media-quotas.ts'
 import { MODES } from '../state/modes.ts'
 import { quotaPatchSchema } from '../state/quotas.ts'
 
 /** Quota changes by mode; null removes the mode from the account. */
 export const quotasPatchSchema = z.partialRecord(z.enum(MODES), quotaPatchSchema.nullable())
+
+/** The same for media. */
+export const mediaQuotasPatchSchema = z.partialRecord(z.enum(MEDIA_KINDS), quotaPatchSchema.nullable())
 
 /** An account as callers write it: only the token is needed. */
 export const accountInputSchema = z.strictObject({
@@ -14,6 +18,7 @@ export const accountInputSchema = z.strictObject({
   tier: accountSchema.shape.tier.default('basic'),
   state: accountSchema.shape.state.default('ok'),
   quotas: quotasPatchSchema.optional(),
+  mediaQuotas: mediaQuotasPatchSchema.optional(),
 })
 
 /** See {@link accountInputSchema}. */
@@ -26,6 +31,7 @@ export const accountPatchSchema = z.strictObject({
   tier: accountSchema.shape.tier.optional(),
   state: accountSchema.shape.state.optional(),
   quotas: quotasPatchSchema.optional(),
+  mediaQuotas: mediaQuotasPatchSchema.optional(),
 })
 
 /** See {@link accountPatchSchema}. */

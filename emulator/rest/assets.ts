@@ -4,7 +4,9 @@ import type { StoredFile } from '../state/stores.ts'
 import { requireAccount } from './auth.ts'
 import type { ProductContext, ProductEnv } from './exchange.ts'
 import { serviceError } from './http-errors.ts'
-import { encodePicture } from './picture.ts'
+import { finalPicture, previewJpeg } from '../media/picture.ts'
+import { imageSize } from '../media/sizes.ts'
+import { fileResponse } from './serve-file.ts'
 
 const ROOT = '/assets/'
 const DEFAULT_PAGE_SIZE = 50
@@ -59,15 +61,20 @@ function download(state: EmulatorState, c: ProductContext): Response {
   if (owner !== c.get('account').userId && owner !== TRANSCRIPT_OWNER) {
     return serviceError(403, 7, 'Access to this asset is denied')
   }
-  const file = state.files.find(id)
-  if (file !== undefined) return bytesResponse(file.bytes, file.contentType)
-  // Every generated path has its picture, which depends only on the id in the path.
-  if (path.includes('/generated/') && name.endsWith('.jpg')) {
-    return bytesResponse(encodePicture(id, name === 'preview_0.jpg' ? 2 : 16), 'image/jpeg')
+  state.generations.settle()
+  const file = state.generatedFiles.find(path) ?? state.files.find(id)
+  const range = c.req.header('range')
+  if (file !== undefined) return fileResponse(file, range)
+  // Every path that a chat answer can name has its picture.
+  if (path.includes('/generated/') && name.endsWith('.jpg') && !isGeneration(state, id)) {
+    const facts = { ...imageSize('1:1'), prompt: state.drawings.find(id) ?? '', slot: 0, label: 'LITE', id }
+    const bytes = name.startsWith('preview_') ? previewJpeg(facts) : finalPicture(facts)
+    return fileResponse({ bytes, contentType: 'image/jpeg' }, range)
   }
   return serviceError(404, 5, 'Asset not found')
 }
 
-function bytesResponse(bytes: Uint8Array<ArrayBuffer>, contentType: string): Response {
-  return new Response(bytes, { headers: { 'Content-Type': contentType } })
+// A generation that is not done, or that was withheld, has no file yet.
+function isGeneration(state: EmulatorState, id: string): boolean {
+  return state.generations.list().some((generation) => id.startsWith(generation.id))
 }

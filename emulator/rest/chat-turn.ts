@@ -52,6 +52,7 @@ export function parseChatTurn(
     files,
     opensConversation: conversationId === null,
     iso: (shiftMilliseconds = 0) => new Date(answeredAt + shiftMilliseconds).toISOString(),
+    noteDrawing: (id, prompt) => state.drawings.put(id, prompt),
     newId: () => state.ids.next(),
   }
 }

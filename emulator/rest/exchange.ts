@@ -18,8 +18,29 @@ export interface Exchange {
   isStreaming: boolean
 }
 
+/** What the server can do for a handler. */
+export interface ServerBindings {
+  /** Makes the request a socket; false when it is no handshake. */
+  readonly upgrade: (socket: SocketSession) => boolean
+}
+
+/** One end of an open socket, as its session sees it. */
+export interface SocketPeer {
+  send(text: string): void
+  close(code?: number, reason?: string): void
+  /** Drops the connection without a closing handshake. */
+  terminate(): void
+}
+
+/** What happens on one socket, from its handshake to its end. */
+export interface SocketSession {
+  message(peer: SocketPeer, text: string): void
+  closed(): void
+}
+
 /** Hono's environment on product paths. */
 export interface ProductEnv {
+  Bindings: ServerBindings
   Variables: { exchange: Exchange; account: Account }
 }
 

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { isObject } from '../answers/frame.ts'
 import type { EmulatorState } from '../state/emulator-state.ts'
+import type { FaultAction } from '../state/faults.ts'
 import { encodeBytes } from '../wire/encode-writes.ts'
 import { openBodyStream } from '../wire/body-stream.ts'
 import { planFromBehaviour, planWithFaults } from '../wire/plan.ts'
@@ -41,15 +42,22 @@ async function openExchange(state: EmulatorState, c: ProductContext): Promise<Ex
     bodySizeBytes: text.length,
   })
   const fields = isObject(body) ? body : {}
-  const actions = state.faults.take({
+  const subject = {
     method,
     path,
     token: credentials.sso,
     mode: textOrNull(fields['modeId']) ?? textOrNull(fields['modelName']),
     prompt: textOrNull(fields['message']),
-  })
+  }
+  const isHandshake = c.req.header('upgrade') === 'websocket'
+  const actions = state.faults.take(subject, isHandshake ? concernsHandshake : undefined)
   const plan = planWithFaults(planFromBehaviour(state.behaviour), actions)
   return { record, credentials, body, actions, plan, isStreaming: false }
+}
+
+/** True for faults that hit the handshake of a socket; the others wait for a message. */
+export function concernsHandshake({ type }: FaultAction): boolean {
+  return type === 'http' || type === 'http-custom' || type === 'reset' || type === 'latency'
 }
 
 // Stalls, cuts and torn bytes hit answers that are no stream of frames too; the rest of the framing has no meaning there.

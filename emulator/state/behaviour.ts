@@ -43,6 +43,18 @@ export const behaviourSchema = z.strictObject({
   sessionShape: z.enum(['session', 'user', 'flat']),
   /** A chat turn that names a file which its account did not upload is refused with 404. */
   strictFiles: z.boolean(),
+  /** How long a clip takes, from the request to its last frame; it goes on when its client leaves. */
+  videoSeconds: z.number().min(0),
+  /** How long an edit or a round of the Imagine socket takes. */
+  imageSeconds: z.number().min(0),
+  /** The least tier that may make pictures on the socket, edits and clips, spec/upstream-media.md §3. */
+  mediaTier: z.enum(['basic', 'super']),
+  /** Where the addresses of the Imagine socket lead, spec/upstream-media.md §4.8. */
+  imagineUrl: z.enum(['public', 'asset', 'relative']),
+  /** What public addresses begin with; null means this emulator's own `<url>/public`. */
+  publicUrl: z.url().nullable(),
+  /** What absolute addresses of the asset host begin with; null means this emulator's own `<url>/assets`. */
+  assetsUrl: z.url().nullable(),
   /** Makes the ids of answers repeatable; null means random. */
   idSeed: z.int().nullable(),
 })
@@ -77,6 +89,12 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   rateLimitStyle: 'in-band',
   sessionShape: 'session',
   strictFiles: true,
+  videoSeconds: 0.5,
+  imageSeconds: 0.1,
+  mediaTier: 'super',
+  imagineUrl: 'public',
+  publicUrl: null,
+  assetsUrl: null,
   idSeed: null,
 }
 

@@ -4,10 +4,19 @@ import { EmulatorClock } from './clock.ts'
 import { CounterTable } from './counters.ts'
 import { FaultTable } from './faults.ts'
 import { OwnerSettingsTable } from './owner-settings.ts'
-import { QuotaTable } from './quotas.ts'
+import { GenerationTable } from './generations.ts'
+import { createMediaQuotas, type MediaKind } from './media-quotas.ts'
+import type { Mode } from './modes.ts'
+import { createChatQuotas, type QuotaTable } from './quotas.ts'
 import { IdSource } from './random.ts'
 import { RequestLog } from './request-log.ts'
-import { BoundedStore, type StoredConversation, type StoredFile } from './stores.ts'
+import {
+  BoundedStore,
+  type ServedFile,
+  type StoredConversation,
+  type StoredFile,
+  type StoredPost,
+} from './stores.ts'
 
 const MAX_FILES = 1000
 
@@ -15,19 +24,30 @@ const MAX_FILES = 1000
 export class EmulatorState {
   readonly clock: EmulatorClock
   readonly accounts = new AccountTable()
-  readonly quotas: QuotaTable
+  readonly quotas: QuotaTable<Mode>
+  readonly mediaQuotas: QuotaTable<MediaKind>
   readonly ownerSettings = new OwnerSettingsTable()
   readonly faults = new FaultTable()
   readonly requests: RequestLog
   readonly counters = new CounterTable()
   readonly files = new BoundedStore<StoredFile>(MAX_FILES)
+  /** Generated files of the asset host, by path. */
+  readonly generatedFiles = new BoundedStore<ServedFile>(MAX_FILES)
+  /** Files that need no cookie, by path. */
+  readonly publicFiles = new BoundedStore<ServedFile>(MAX_FILES)
+  /** What the pictures of chat answers were asked to show, by the id in their path. */
+  readonly drawings = new BoundedStore<string>()
+  readonly posts = new BoundedStore<StoredPost>()
+  readonly generations: GenerationTable
   readonly conversations = new BoundedStore<StoredConversation>()
   readonly ids = new IdSource()
   #behaviour = DEFAULT_BEHAVIOUR
 
   constructor(realNow?: () => number) {
     this.clock = new EmulatorClock(realNow)
-    this.quotas = new QuotaTable(this.clock)
+    this.quotas = createChatQuotas(this.clock)
+    this.mediaQuotas = createMediaQuotas(this.clock)
+    this.generations = new GenerationTable(() => this.clock.now())
     this.requests = new RequestLog(() => this.clock.now())
   }
 
@@ -48,11 +68,17 @@ export class EmulatorState {
     this.clock.reset()
     this.accounts.reset()
     this.quotas.reset()
+    this.mediaQuotas.reset()
     this.ownerSettings.clear()
     this.faults.clear()
     this.requests.clear()
     this.counters.reset()
     this.files.clear()
+    this.generatedFiles.clear()
+    this.publicFiles.clear()
+    this.drawings.clear()
+    this.posts.clear()
+    this.generations.clear()
     this.conversations.clear()
     this.ids.seed(null)
     this.#behaviour = DEFAULT_BEHAVIOUR

@@ -36,6 +36,40 @@ const inBandErrorSchema = z.strictObject({
   afterTokens: z.int().min(0).optional(),
 })
 
+/** What can go wrong with pictures and clips themselves; emulator/README.md tells what each does where. */
+export const mediaEffects = [
+  'moderated',
+  'preview-only',
+  'completed-first',
+  'fewer',
+  'error-frame',
+  'close',
+  'asset-only',
+  'no-url',
+  'no-blob',
+  'html-file',
+  'wrong-type',
+  'nested-usage-limit',
+  'fail',
+  'terminal-error',
+  'missing-id',
+] as const
+
+const mediaFaultSchema = z.strictObject({
+  type: z.literal('media'),
+  effect: z.enum(mediaEffects),
+  /** Positions from 0 that `moderated` withholds; absent means all. */
+  slots: z.array(z.int().min(0)).optional(),
+  /** How many pictures `fewer` announces; after how many frames `error-frame` and `close` come. */
+  count: z.int().min(0).optional(),
+  /** `err_code` of `error-frame`, close code of `close`. */
+  code: z.union([z.string(), z.int()]).optional(),
+  message: z.string().optional(),
+})
+
+/** A fault of pictures and clips. */
+export type MediaFault = z.infer<typeof mediaFaultSchema>
+
 /** What a fault does to the requests it matches. */
 export const faultActionSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -70,6 +104,7 @@ export const faultActionSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('framing'), framing: framingSchema.partial() }),
   inBandErrorSchema,
+  mediaFaultSchema,
 ])
 
 /** See {@link faultActionSchema}. */
@@ -147,12 +182,18 @@ export class FaultTable {
     this.#rules = []
   }
 
-  /** Counts the request against every rule it matches and returns the actions that hit it. */
-  take(subject: FaultSubject): readonly FaultAction[] {
+  /**
+   * Counts the request against every rule it matches and returns the actions that hit it; rules whose action does not
+   * concern it are left alone.
+   */
+  take(
+    subject: FaultSubject,
+    concerns: (action: FaultAction) => boolean = () => true,
+  ): readonly FaultAction[] {
     if (this.#rules.length === 0) return []
     const actions: FaultAction[] = []
     this.#rules = this.#rules.map((rule) => {
-      if (!matches(rule, subject)) return rule
+      if (!concerns(rule.action) || !matches(rule, subject)) return rule
       const matched = rule.matched + 1
       const hits = matched > rule.skip && (rule.times === null || rule.hit < rule.times)
       if (hits) actions.push(rule.action)

@@ -36,7 +36,7 @@ type Defaults = readonly [total: number, windowSizeSeconds: number]
 
 // spec/upstream-chat.md §7.2 and §7.4; basic accounts get auto and expert too, because the product's model table gives
 // them these modes (the totals are those that §7.3 reads as "basic").
-const DEFAULT_WINDOWS: Record<Tier, Partial<Record<Mode, Defaults>>> = {
+const DEFAULT_WINDOWS: DefaultWindows<Mode> = {
   basic: { auto: [20, 7200], fast: [30, 86_400], expert: [20, 7200] },
   super: { auto: [50, 7200], fast: [140, 7200], expert: [50, 7200], 'grok-420-computer-use-sa': [50, 7200] },
   heavy: {
@@ -48,18 +48,32 @@ const DEFAULT_WINDOWS: Record<Tier, Partial<Record<Mode, Defaults>>> = {
   },
 }
 
-/** The quota windows of every account and mode, spec/upstream-chat.md §7. */
-export class QuotaTable {
+/** What a tier has of each kind after a start; a kind that is absent does not exist for it. */
+export type DefaultWindows<Kind extends string> = Readonly<
+  Record<Tier, Readonly<Partial<Record<Kind, Defaults>>>>
+>
+
+/** The quota windows of every account and chat mode, spec/upstream-chat.md §7. */
+export function createChatQuotas(clock: EmulatorClock): QuotaTable<Mode> {
+  return new QuotaTable(clock, MODES, DEFAULT_WINDOWS)
+}
+
+/** Quota windows of every account, one for each of some kinds. */
+export class QuotaTable<Kind extends string> {
   readonly #clock: EmulatorClock
+  readonly #kinds: readonly Kind[]
+  readonly #defaults: DefaultWindows<Kind>
   readonly #windows = new Map<string, QuotaWindow | null>()
 
-  constructor(clock: EmulatorClock) {
+  constructor(clock: EmulatorClock, kinds: readonly Kind[], defaults: DefaultWindows<Kind>) {
     this.#clock = clock
+    this.#kinds = kinds
+    this.#defaults = defaults
   }
 
-  /** The window as the service reports it, or undefined when the account has no such mode. */
-  view(account: Account, mode: Mode): QuotaView | undefined {
-    const window = this.#current(account, mode)
+  /** The window as the service reports it, or undefined when the account has no such kind. */
+  view(account: Account, kind: Kind): QuotaView | undefined {
+    const window = this.#current(account, kind)
     if (window === null) return undefined
     const { total, remaining, windowSizeSeconds, startedAt } = window
     const view = { windowSizeSeconds, remainingQueries: remaining, totalQueries: total }
@@ -69,20 +83,20 @@ export class QuotaTable {
   }
 
   /** The windows of all modes that the account has. */
-  viewAll(account: Account): Partial<Record<Mode, QuotaView>> {
-    const views: Partial<Record<Mode, QuotaView>> = {}
-    for (const mode of MODES) {
-      const view = this.view(account, mode)
-      if (view !== undefined) views[mode] = view
+  viewAll(account: Account): Partial<Record<Kind, QuotaView>> {
+    const views: Partial<Record<Kind, QuotaView>> = {}
+    for (const kind of this.#kinds) {
+      const view = this.view(account, kind)
+      if (view !== undefined) views[kind] = view
     }
     return views
   }
 
   /** Spends one query; false when nothing remains or the mode is unsupported. */
-  spend(account: Account, mode: Mode): boolean {
-    const window = this.#current(account, mode)
+  spend(account: Account, kind: Kind): boolean {
+    const window = this.#current(account, kind)
     if (window === null || window.remaining <= 0) return false
-    this.#save(account, mode, {
+    this.#save(account, kind, {
       ...window,
       remaining: window.remaining - 1,
       startedAt: window.startedAt ?? this.#clock.now(),
@@ -91,17 +105,17 @@ export class QuotaTable {
   }
 
   /** Changes one window, creating it when the mode was unsupported; null removes the mode from the account. */
-  patch(account: Account, mode: Mode, patch: QuotaPatch | null): void {
+  patch(account: Account, kind: Kind, patch: QuotaPatch | null): void {
     if (patch === null) {
-      this.#windows.set(keyOf(account, mode), null)
+      this.#windows.set(keyOf(account, kind), null)
       return
     }
-    const before = this.#current(account, mode)
+    const before = this.#current(account, kind)
     const total = patch.total ?? before?.total ?? patch.remaining ?? 0
     const remaining = patch.remaining ?? (patch.total === undefined ? (before?.remaining ?? total) : total)
     const startedAt = remaining < total ? (before?.startedAt ?? this.#clock.now()) : null
     const windowSizeSeconds = patch.windowSizeSeconds ?? before?.windowSizeSeconds ?? 7200
-    this.#save(account, mode, { total, remaining, windowSizeSeconds, startedAt })
+    this.#save(account, kind, { total, remaining, windowSizeSeconds, startedAt })
   }
 
   /** Back to the defaults of each tier. */
@@ -109,25 +123,24 @@ export class QuotaTable {
     this.#windows.clear()
   }
 
-  #current(account: Account, mode: Mode): QuotaWindow | null {
-    const window = this.#windows.get(keyOf(account, mode))
-    if (window === undefined) return defaultWindow(account.tier, mode)
+  #current(account: Account, kind: Kind): QuotaWindow | null {
+    const window = this.#windows.get(keyOf(account, kind))
+    if (window === undefined) return fullWindow(this.#defaults[account.tier][kind])
     if (window === null || window.startedAt === null) return window
     const ended = this.#clock.now() >= window.startedAt + window.windowSizeSeconds * 1000
     return ended ? { ...window, remaining: window.total, startedAt: null } : window
   }
 
-  #save(account: Account, mode: Mode, window: QuotaWindow): void {
-    this.#windows.set(keyOf(account, mode), window)
+  #save(account: Account, kind: Kind, window: QuotaWindow): void {
+    this.#windows.set(keyOf(account, kind), window)
   }
 }
 
-function keyOf(account: Account, mode: Mode): string {
-  return `${account.token} ${mode}`
+function keyOf(account: Account, kind: string): string {
+  return `${account.token} ${kind}`
 }
 
-function defaultWindow(tier: Tier, mode: Mode): QuotaWindow | null {
-  const defaults = DEFAULT_WINDOWS[tier][mode]
+function fullWindow(defaults: Defaults | undefined): QuotaWindow | null {
   if (defaults === undefined) return null
   const [total, windowSizeSeconds] = defaults
   return { total, windowSizeSeconds, remaining: total, startedAt: null }

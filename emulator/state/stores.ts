@@ -11,6 +11,25 @@ export interface StoredFile {
   readonly createdAt: string
 }
 
+/** Bytes as a file host serves them. */
+export interface ServedFile {
+  /** The account that may fetch it; a public file has none. */
+  readonly userId: string | null
+  readonly contentType: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly createdAt: string
+}
+
+/** A media post, spec/upstream-media.md §7. */
+export interface StoredPost {
+  readonly postId: string
+  readonly userId: string
+  readonly mediaType: 'MEDIA_POST_TYPE_IMAGE' | 'MEDIA_POST_TYPE_VIDEO'
+  readonly prompt: string
+  readonly mediaUrl: string
+  readonly createdAt: string
+}
+
 /** A conversation that was opened by E1 and may be continued by E2, spec/upstream-chat.md §3.1.4. */
 export interface StoredConversation {
   readonly conversationId: string

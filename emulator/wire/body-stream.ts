@@ -78,7 +78,8 @@ async function sendAll(body: EncodedBody, controller: Controller, sending: Sendi
   else controller.close()
 }
 
-function pause(milliseconds: number): Promise<void> {
+/** Waits; with 0 for one turn of the event loop. */
+export function pause(milliseconds: number): Promise<void> {
   if (milliseconds > 0) return new Promise((resolve) => setTimeout(resolve, milliseconds))
   return new Promise((resolve) => setImmediate(resolve))
 }

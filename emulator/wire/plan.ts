@@ -1,6 +1,6 @@
 import { assertNever } from '../state/assert-never.ts'
 import { withFraming, type Behaviour, type Framing } from '../state/behaviour.ts'
-import type { FaultAction, InBandError } from '../state/faults.ts'
+import type { FaultAction, InBandError, MediaFault } from '../state/faults.ts'
 
 /** Where and how a body stops before its end. */
 export interface Stop {
@@ -23,6 +23,8 @@ export interface DeliveryPlan {
   readonly framing: Framing
   readonly stop: Stop | null
   readonly inBandError: InBandError | null
+  /** What goes wrong with the pictures or clips themselves. */
+  readonly media: readonly MediaFault[]
 }
 
 /** The plan of a request that nothing disturbs. */
@@ -35,6 +37,7 @@ export function planFromBehaviour(behaviour: Behaviour): DeliveryPlan {
     framing: behaviour.framing,
     stop: null,
     inBandError: null,
+    media: [],
   }
 }
 
@@ -61,6 +64,8 @@ function withFault(plan: DeliveryPlan, action: FaultAction): DeliveryPlan {
       return { ...plan, framing: withFraming(plan.framing, action.framing) }
     case 'in-band-error':
       return { ...plan, inBandError: action }
+    case 'media':
+      return { ...plan, media: [...plan.media, action] }
     case 'http':
     case 'http-custom':
     case 'reset':

@@ -1,4 +1,5 @@
 import { numberArgument, type ScenarioWords } from '../answers/scenario-words.ts'
+import { mediaFaultsFromWords } from './media-words.ts'
 import { faultActionSchema, httpFaultKinds, type FaultAction, type HttpFaultKind } from '../state/faults.ts'
 
 const MAX_PACE_MILLISECONDS = 600_000
@@ -53,6 +54,7 @@ export function actionsFromWords(words: ScenarioWords): readonly FaultAction[] {
     const kind = word === 'http' ? httpKind(argument) : null
     if (kind !== null) actions.push({ type: 'http', kind })
   }
+  actions.push(...mediaFaultsFromWords(words))
   const pace = numberArgument(words, 'pace', MAX_PACE_MILLISECONDS)
   if (pace !== null) actions.push({ type: 'pace', milliseconds: pace })
   const seed = numberArgument(words, 'cut-bytes', MAX_FRAMES)
