@@ -135,7 +135,7 @@ describe('files that the account does not know any more', () => {
     for (let n = 0; n < afterBatches; n++) yield []
     throw failure
   }
-  const run = async (open: Parameters<typeof withFiles>[2], parts = setUp()) => {
+  const run = async (open: Parameters<typeof withFiles<object>>[2], parts = setUp()) => {
     const batches = await Array.fromAsync(
       withFiles(parts.attachments, { files: [file('a')], target: target(1) }, open),
     )
@@ -145,8 +145,8 @@ describe('files that the account does not know any more', () => {
   test('are sent once more', async () => {
     const named: (readonly string[])[] = []
     const answer = [{ type: 'text-delta', text: 'hi' } as const]
-    const { batches } = await run(async function* (ids) {
-      named.push(ids)
+    const { batches } = await run(async function* (placed) {
+      named.push(placed.map(({ id }) => id))
       if (named.length === 1) throw unknown
       yield answer
     })

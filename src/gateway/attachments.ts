@@ -3,7 +3,7 @@ import { GatewayError } from '../core/error.ts'
 import type { FetchRemote } from '../media/fetch-remote.ts'
 import { deleteAsset } from '../upstream/assets.ts'
 import type { RestCaller } from '../upstream/rest-call.ts'
-import { uploadFile } from '../upstream/upload.ts'
+import { uploadFile, type PlacedFile } from '../upstream/upload.ts'
 import type { Background } from '../util/background.ts'
 import type { Clock } from '../util/clock.ts'
 import { Gate } from '../util/gate.ts'
@@ -35,6 +35,8 @@ export interface Attachments {
   load(messages: readonly ChatMessage[], signal: AbortSignal): Promise<readonly LoadedFile[]>
   /** Their ids at the account, in order; what is there already is not sent again. */
   upload(files: readonly LoadedFile[], target: UploadTarget): Promise<readonly string[]>
+  /** The same, with where their bytes lie at the account. */
+  place(files: readonly LoadedFile[], target: UploadTarget): Promise<readonly PlacedFile[]>
   /** The account does not know them any more: the next upload sends them again. */
   forget(files: readonly LoadedFile[], accountId: number): void
   /** The answer that they were put up for is over; they are deleted there if the operator wants that. */
@@ -67,9 +69,12 @@ const MAX_SHARED_TRIES = 3
 /** Files over the upstream's calls. */
 export function createAttachments(parts: AttachmentParts): Attachments {
   const uploads = new Uploads(parts)
+  const place: Attachments['place'] = (files, target) =>
+    mapLimit(files, PARALLEL_CALLS, (file) => uploads.find(file, target))
   return {
     load: (messages, signal) => loadFiles(parts.fetchRemote, messages, signal),
-    upload: (files, target) => mapLimit(files, PARALLEL_CALLS, (file) => uploads.find(file, target)),
+    upload: async (files, target) => (await place(files, target)).map(({ id }) => id),
+    place,
     forget: (files, accountId) => uploads.forget(files, accountId),
     release: (ids, target) => {
       const { deletesUploads, deleteTimeoutSeconds: timeoutSeconds } = parts.settings()
@@ -98,9 +103,9 @@ class Uploads {
     for (const { hash } of files) this.#cache.forget(accountId, hash)
   }
 
-  /** The id of a file at an account. One upload serves all who ask meanwhile; that its caller leaves is not their end. */
-  async find(file: LoadedFile, target: UploadTarget): Promise<string> {
-    const send = (): Promise<string> => this.#send(file, target)
+  /** A file at an account. One upload serves all who ask meanwhile; that its caller leaves is not their end. */
+  async find(file: LoadedFile, target: UploadTarget): Promise<PlacedFile> {
+    const send = (): Promise<PlacedFile> => this.#send(file, target)
     // what is deleted after an answer must not be another answer's, too
     if (this.#parts.settings().deletesUploads) return send()
     for (let tries = 1; ; tries++) {
@@ -113,7 +118,7 @@ class Uploads {
     }
   }
 
-  async #send({ name, mediaType, bytes }: LoadedFile, target: UploadTarget): Promise<string> {
+  async #send({ name, mediaType, bytes }: LoadedFile, target: UploadTarget): Promise<PlacedFile> {
     const { call, settings } = this.#parts
     const timeoutSeconds = settings().uploadTimeoutSeconds
     try {

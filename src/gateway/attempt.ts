@@ -38,6 +38,8 @@ export interface AttemptPlan {
   readonly signal: AbortSignal
   /** The account that is asked first if it can serve. */
   readonly preferAccountId?: number | undefined
+  /** Asked after a failure; false: the caller has spent what it may, and no other account is tried. */
+  readonly mayRepeat?: () => boolean
 }
 
 /** Failures for which one client request may count against one account only (spec/demand.md row 2). */
@@ -85,7 +87,8 @@ export async function* attempt<Item>(
       if (ambiguous.has(failure.code)) mayPenalise = false
       // a rate limit holds for the mode: the same account may serve the next one
       if (failure.code !== 'rate_limited') tried.add(lease.accountId)
-      if (delivered || plan.signal.aborted || !mayRetry(failure, retryStatuses)) throw failure
+      const isOver = delivered || plan.signal.aborted || plan.mayRepeat?.() === false
+      if (isOver || !mayRetry(failure, retryStatuses)) throw failure
     }
   }
   throw withRetryAfter(failure ?? noAccount(parts.directory, plan.model), parts.directory)

@@ -111,7 +111,10 @@ function askUpstream(
     const open = (fileIds: readonly string[]) =>
       parts.upstream.chat({ ...identity, mode, prompt, fileIds, onServed: served })
     const target = { accountId, ...identity }
-    yield* files.length === 0 ? open([]) : withFiles(parts.attachments, { files, target }, open)
+    if (files.length === 0) yield* open([])
+    else {
+      yield* withFiles(parts.attachments, { files, target }, (placed) => open(placed.map(({ id }) => id)))
+    }
   })
   const tools = request.tools ? callableTools(request.tools) : []
   if (!request.tools || tools.length === 0) return stream

@@ -1,3 +1,4 @@
+import type { PlacedFile } from '../upstream/upload.ts'
 import type { Clock } from '../util/clock.ts'
 
 /** Files that are remembered, over all accounts. */
@@ -6,7 +7,7 @@ const MAX_ENTRIES = 10_000
 const LIFE_MS = 3_600_000
 
 interface Entry {
-  readonly id: Promise<string>
+  readonly placed: Promise<PlacedFile>
   readonly until: number
 }
 
@@ -19,18 +20,18 @@ export class UploadCache {
     this.#clock = clock
   }
 
-  /** The id of a file at an account, which may still be on its way up; `start` puts it up if it is not there. */
-  get(accountId: number, hash: string, start: () => Promise<string>): Promise<string> {
+  /** A file at an account, which may still be on its way up; `start` puts it up if it is not there. */
+  get(accountId: number, hash: string, start: () => Promise<PlacedFile>): Promise<PlacedFile> {
     const key = `${accountId} ${hash}`
     const known = this.#entries.get(key)
     this.#entries.delete(key) // it goes to the end
     const isFresh = known !== undefined && known.until > this.#clock()
-    const entry = isFresh ? known : { id: start(), until: this.#clock() + LIFE_MS }
+    const entry = isFresh ? known : { placed: start(), until: this.#clock() + LIFE_MS }
     this.#entries.set(key, entry)
     if (!isFresh) this.#dropIfFailed(key, entry)
     const oldest = this.#entries.size > MAX_ENTRIES ? this.#entries.keys().next().value : undefined
     if (oldest !== undefined) this.#entries.delete(oldest)
-    return entry.id
+    return entry.placed
   }
 
   forget(accountId: number, hash: string): void {
@@ -38,7 +39,7 @@ export class UploadCache {
   }
 
   #dropIfFailed(key: string, entry: Entry): void {
-    entry.id.catch(() => {
+    entry.placed.catch(() => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key)
     })
   }

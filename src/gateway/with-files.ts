@@ -1,5 +1,5 @@
-import type { ChatEvent, ChatStream } from '../core/chat-event.ts'
 import { GatewayError } from '../core/error.ts'
+import type { PlacedFile } from '../upstream/upload.ts'
 import type { Attachments, LoadedFile, UploadTarget } from './attachments.ts'
 
 /** An account may have lost files that it was given; then they are sent once more. */
@@ -11,16 +11,16 @@ export interface FilesAndTarget {
 }
 
 /** Puts the files up and opens a stream that names them; once the stream has begun, nothing is repeated. */
-export async function* withFiles(
+export async function* withFiles<Item>(
   attachments: Attachments,
   { files, target }: FilesAndTarget,
-  open: (fileIds: readonly string[]) => ChatStream,
-): AsyncGenerator<readonly ChatEvent[]> {
+  open: (placed: readonly PlacedFile[]) => AsyncIterable<readonly Item[]>,
+): AsyncGenerator<readonly Item[]> {
   for (let tries = 1; tries <= MAX_TRIES; tries++) {
-    const ids = await attachments.upload(files, target)
+    const placed = await attachments.place(files, target)
     let hasBegun = false
     try {
-      for await (const batch of open(ids)) {
+      for await (const batch of open(placed)) {
         hasBegun = true
         yield batch
       }
@@ -30,7 +30,10 @@ export async function* withFiles(
       attachments.forget(files, target.accountId)
       if (tries === MAX_TRIES) throw thrown
     } finally {
-      attachments.release(ids, target)
+      attachments.release(
+        placed.map(({ id }) => id),
+        target,
+      )
     }
   }
 }

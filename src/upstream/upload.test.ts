@@ -11,9 +11,9 @@ async function upload(bytes: Uint8Array, answer: unknown) {
     return { status: 200, headers: new Headers(), body: Buffer.from(JSON.stringify(answer)) }
   }
   const file = { name: 'a "b" ü.txt', mediaType: 'text/plain', bytes, timeoutSeconds: 60 }
-  const id = await uploadFile(call, identity, file)
+  const placed = await uploadFile(call, identity, file)
   const { body = '', ...sent } = calls[0] ?? {}
-  return { id, sent, body: JSON.parse(Buffer.from(body).toString()) }
+  return { ...placed, sent, body: JSON.parse(Buffer.from(body).toString()) }
 }
 
 test('an upload is JSON with base64, and its id is that of the metadata', async () => {
@@ -28,6 +28,12 @@ test.each([0, 1, 2, 3, 196_607, 196_608, 196_609, 1_000_000])('%d bytes arrive a
   const { id, body } = await upload(bytes, { fileId: 'f' })
   expect(id).toBe('f')
   expect(Buffer.from(body.content, 'base64').equals(bytes)).toBe(true)
+})
+
+test('where the bytes lie is told as the upstream words it, or null', async () => {
+  const answer = { fileMetadataId: 'm', fileUri: 'users/u/m/content' }
+  expect(await upload(Buffer.from('x'), answer)).toMatchObject({ uri: 'users/u/m/content' })
+  expect(await upload(Buffer.from('x'), { fileId: 'f', fileUri: '' })).toMatchObject({ uri: null })
 })
 
 test('an answer without an id is a failure of the upstream', async () => {

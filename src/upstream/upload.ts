@@ -10,22 +10,30 @@ export interface UploadFile {
   readonly timeoutSeconds: number
 }
 
+/** A file as it lies at an account. */
+export interface PlacedFile {
+  /** By which a chat names it. */
+  readonly id: string
+  /** Where its bytes are: absolute, or from the root of the assets' host; null if the upstream did not say. */
+  readonly uri: string | null
+}
+
 /** Bytes that are turned into base64 at a time: a multiple of three, so that the pieces join without padding. */
 const BASE64_STEP_BYTES = 3 * 64 * 1024
 
-/** Puts a file up for an account; returns the id by which a chat may name it (spec/upstream-chat.md §10.1). */
+/** Puts a file up for an account (spec/upstream-chat.md §10.1). */
 export async function uploadFile(
   call: RestCaller,
   identity: CallerIdentity,
   { timeoutSeconds, ...file }: UploadFile,
-): Promise<string> {
+): Promise<PlacedFile> {
   const path = '/rest/app-chat/upload-file'
   const body = encodeUpload(file)
   const answer = asObject(
     readAnswerJson(await call({ method: 'POST', path, body, timeoutSeconds }, identity)),
   )
   const id = asString(answer?.['fileMetadataId']) || asString(answer?.['fileId'])
-  if (id) return id
+  if (id) return { id, uri: asString(answer?.['fileUri']) || null }
   throw new GatewayError('upstream_unavailable', 'The upstream did not take the file.', {
     cause: 'an upload was answered without an id',
   })
