@@ -6,6 +6,7 @@ import type { BatchSettings } from './gateway/account-jobs.ts'
 import type { AttachmentSettings } from './gateway/attachments.ts'
 import type { AttemptSettings } from './gateway/attempt.ts'
 import type { ChatSettings } from './gateway/chat.ts'
+import type { MediaLimits } from './media/media-store.ts'
 import type { AccountActionSettings } from './upstream/account-actions.ts'
 import type { UpstreamSettings } from './upstream/upstream-settings.ts'
 
@@ -48,8 +49,11 @@ export function chatSettings({ features, models }: Settings): ChatSettings {
     reasoningSummary: features.thinking_summary,
     showSources: features.show_search_sources,
     contextLength: contextLengths(models),
+    pictures: { format: features.image_format, keepsPublic: features.imagine_public_image_proxy },
   }
 }
+
+const BYTES_PER_MB = 1024 * 1024
 
 /** How long answers of the Responses API are kept. */
 export function responseSettings({ features }: Settings) {
@@ -62,13 +66,10 @@ function contextLengths(models: Settings['models']): (modelId: string) => number
   return (modelId) => Number(known.get(modelId) ?? models.context_length)
 }
 
-/** Formats that name the gateway's own links behave like their upstream counterpart until media are kept. */
 export function chatDefaults({ features, models }: Settings) {
-  const imageLinks: 'url' | 'markdown' = features.image_format.endsWith('url') ? 'url' : 'markdown'
   return {
     stream: features.stream,
     reasoning: features.thinking,
-    imageLinks,
     aliases: parsePairs(models.aliases),
   }
 }
@@ -97,6 +98,24 @@ export function attachmentSettings({ asset, features }: Settings): AttachmentSet
     deleteTimeoutSeconds: asset.delete_timeout,
     deletesUploads: features.delete_uploads,
   }
+}
+
+/** How long a download may be silent. */
+export function keeperSettings({ asset }: Settings) {
+  return { downloadIdleSeconds: asset.download_timeout }
+}
+
+/** How much kept media may take on disk. */
+export function mediaLimits({ cache }: Settings): MediaLimits {
+  return {
+    image: cache.local.image_max_mb * BYTES_PER_MB,
+    video: cache.local.video_max_mb * BYTES_PER_MB,
+  }
+}
+
+/** How links to kept media begin. */
+export function linkSettings({ app }: Settings) {
+  return { publicUrl: app.app_url, trustedProxies: app.trusted_proxies }
 }
 
 export function batchSettings({ batch }: Settings): BatchSettings {

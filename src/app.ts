@@ -2,11 +2,11 @@ import { AccountDirectory } from './accounts/directory.ts'
 import { createSharedGate, GATE_PAUSE_SECONDS, type SharedGate } from './accounts/in-flight-gate.ts'
 import { AccountSync } from './accounts/sync.ts'
 import { fetchRemote, type FetchRemote } from './media/fetch-remote.ts'
-import { MediaFiles } from './media/media-files.ts'
 import { Upkeep } from './accounts/upkeep.ts'
 import { WriteBehind } from './accounts/write-behind.ts'
 import { apiRoutes } from './api/routes.ts'
 import type { RequestBindings } from './api/context.ts'
+import { createMedia } from './app-media.ts'
 import {
   actionSettings,
   attachmentSettings,
@@ -85,11 +85,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   const tokenizer = createWorkerTokenizer()
   const { upstream, upkeep, actions } = createUpstream(options, directory)
   const runner = createRunner(options, pool, { upkeep, actions })
+  const media = createMedia({ ...options, download: upstream.download, background })
   const routes = apiRoutes({
     ...leaseParts(options, pool),
     upstream,
     tokenizer,
     attachments: createFiles(options, upstream.call, background),
+    ...media.parts,
     clock,
     log: createLog('api'),
     responses: createResponseArchive(
@@ -111,6 +113,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     admin: {
       ...adminParts(options, pool),
       actions,
+      media: media.parts.keptMedia,
       wakeRunner: () => background.run('take on tasks', (signal) => runner.takeOn(signal)),
     },
   })
@@ -131,6 +134,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await writes.flush()
       await leadership.resign()
       tokenizer.close()
+      media.close()
     },
   }
 }
@@ -221,7 +225,6 @@ function adminParts({ settings, stores, sessionKey, startup, worker, box, clock 
     revision: () => sync.revision,
     flushAccounts: () => writes.flush(),
     syncAccounts: async (signal: AbortSignal) => (await sync.read(signal)) > 0,
-    media: new MediaFiles(startup.dataDir),
     storageType: startup.accountStorage,
     worker,
     startedAt: clock(),

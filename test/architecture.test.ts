@@ -16,8 +16,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   media: ['store', 'core', 'util'],
   gateway: ['accounts', 'egress', 'upstream', 'media', 'store', 'core', 'util'],
   api: ['gateway', 'config', 'core', 'util'],
-  'app-settings': ['gateway', 'config', 'accounts', 'egress', 'upstream', 'core'],
+  'app-settings': ['gateway', 'config', 'accounts', 'egress', 'upstream', 'media', 'core'],
+  'app-media': ['app-settings', 'gateway', 'config', 'media', 'upstream', 'core', 'util'],
   app: [
+    'app-media',
     'app-settings',
     'api',
     'gateway',

@@ -1,18 +1,18 @@
 import type { Context } from 'hono'
 import type { ChatRequest } from '../core/chat-request.ts'
 import { GatewayError } from '../core/error.ts'
-import type { ImageLinkStyle } from '../core/image-links.ts'
+import type { MediaLinks } from '../core/media.ts'
 import type { Model } from '../core/model.ts'
 import { findModel, type ModelAliases } from '../core/models.ts'
 import { openChat, type Chat, type ChatParts } from '../gateway/chat.ts'
 import type { Clock } from '../util/clock.ts'
 import type { ApiEnv } from './context.ts'
+import { mediaLinks, type LinkSettings } from './media-links.ts'
 
 /** What a caller leaves open is decided by the operator's settings. */
 export interface ChatDefaults {
   readonly stream: boolean
   readonly reasoning: boolean
-  readonly imageLinks: ImageLinkStyle
   readonly aliases: ModelAliases
 }
 
@@ -20,6 +20,8 @@ export interface ChatDefaults {
 export interface ChatDoorParts extends ChatParts {
   readonly chatDefaults: () => ChatDefaults
   readonly clock: Clock
+  /** How links to kept files begin. */
+  readonly linkSettings: () => LinkSettings
 }
 
 /** A chat that ends when its client leaves, or when the door says so. */
@@ -36,20 +38,33 @@ export interface ChatToOpen {
 }
 
 /** Opens a chat for the client of an HTTP request. */
-export function openClientChat(parts: ChatParts, c: Context<ApiEnv>, chat: ChatToOpen): Promise<ClientChat> {
+export function openClientChat(
+  parts: ChatDoorParts,
+  c: Context<ApiEnv>,
+  chat: ChatToOpen,
+): Promise<ClientChat> {
   c.env?.allowSilence?.()
-  return openChatFor(parts, { requestId: c.get('requestId'), signal: c.req.raw.signal }, chat)
+  const links = mediaLinks(c, parts.linkSettings())
+  return openChatFor(parts, { requestId: c.get('requestId'), signal: c.req.raw.signal, links }, chat)
+}
+
+/** Who a chat is opened for. */
+export interface ChatClient {
+  readonly requestId: string
+  readonly signal: AbortSignal
+  /** How kept files are linked to, so that this client can open them. */
+  readonly links: MediaLinks
 }
 
 /** Opens a chat for a client that is there as long as its signal has not fired. */
 export async function openChatFor(
   parts: ChatParts,
-  client: { readonly requestId: string; readonly signal: AbortSignal },
+  client: ChatClient,
   { request, preferAccountId }: ChatToOpen,
 ): Promise<ClientChat> {
   const leaving = new AbortController()
   const signal = AbortSignal.any([client.signal, leaving.signal])
-  const chat = await openChat(parts, request, { requestId: client.requestId, signal, preferAccountId })
+  const chat = await openChat(parts, request, { ...client, signal, preferAccountId })
   return { chat, leave: () => leaving.abort() }
 }
 

@@ -8,12 +8,13 @@ import { anthropicRoutes, type AnthropicParts } from './anthropic/routes.ts'
 import type { ApiEnv } from './context.ts'
 import { allowOrigins } from './cors.ts'
 import { speaksAnthropic } from './dialect.ts'
+import { fileRoutes, type FilePartsToServe } from './files.ts'
 import { healthRoutes, type HealthParts } from './health.ts'
 import { openAiRoutes, type OpenAiParts } from './openai/routes.ts'
 import { product } from './product.ts'
 import { renderError } from './render-error.ts'
 
-export interface ApiParts extends OpenAiParts, AnthropicParts, HealthParts {
+export interface ApiParts extends OpenAiParts, AnthropicParts, HealthParts, FilePartsToServe {
   readonly log: Log
   readonly admin: AdminParts
   /** Pages of these origins may call `/v1`; `*` is any. */
@@ -53,6 +54,8 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
   routes.route('/admin/api', adminRoutes(admin))
   // Claude Code asks with HEAD, without a key, whether anybody is there
   routes.get('/api/hello', (c) => c.body(null))
+  // before the doors that ask for a key: an <img> has none
+  routes.route('/v1', fileRoutes(parts))
   routes.route('/v1', anthropicRoutes(parts))
   routes.route('/v1', openAiRoutes(parts))
   routes.notFound((c) => {

@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js'
 import type { SettingOptions } from './setting-info.ts'
 import { text, textList } from './setting-types.ts'
 
@@ -41,6 +42,17 @@ export function proxyAddress(options: SettingOptions<string>) {
 /** A list of proxy addresses; secret for the same reason. */
 export function proxyPool(options: SettingOptions<readonly string[]>) {
   return textList({ ...options, secret: true, findProblem: findProxyProblem })
+}
+
+/** Addresses of machines, or of whole networks (CIDR). */
+export function networkList(options: SettingOptions<readonly string[]>) {
+  return textList({
+    ...options,
+    findProblem: (value) =>
+      ipaddr.isValid(value) || ipaddr.isValidCIDR(value)
+        ? undefined
+        : 'must be an IP address or a network such as 10.0.0.0/8',
+  })
 }
 
 /** Text that travels in an HTTP header: typographic characters are made plain, anything else beyond ASCII is refused. */

@@ -19,7 +19,7 @@ test('no two settings share an environment name', () => {
 
 test('every key that was asked for exists, and nothing but the listed additions', () => {
   const asked = {
-    app: 'app_key app_url api_key cors_origins webui_enabled webui_key',
+    app: 'app_key app_url api_key trusted_proxies cors_origins webui_enabled webui_key',
     logging: 'file_level max_files',
     features:
       'temporary memory stream thinking auto_chat_mode_fallback thinking_summary dynamic_statsig enable_nsfw show_search_sources custom_instruction image_format imagine_public_image_proxy video_format delete_uploads response_retention_days',

@@ -61,6 +61,14 @@ export interface Image {
   readonly type: 'image'
   readonly id: string
   readonly url: string
+  /** How it stands in the answer's text; absent: its address alone. */
+  readonly text?: string
+}
+
+/** The service withheld a picture under its usage guidelines. */
+export interface ImageWithheld {
+  readonly type: 'image-withheld'
+  readonly id: string
 }
 
 /** A search of the service itself that has ended; only told to callers that declared it (`ChatRequest.hostedSearch`). */
@@ -111,6 +119,7 @@ export type ChatEvent =
   | Citation
   | ImageProgress
   | Image
+  | ImageWithheld
   | HostedSearch
   | ToolCall
   | Refusal

@@ -134,14 +134,31 @@ describe('thinking', () => {
 })
 
 describe('what is written into the text', () => {
+  const image: ChatEvent = { type: 'image', id: 'i', url: 'https://a.test/i.jpg' }
+
   test('pictures, each in a paragraph of its own', async () => {
-    const image: ChatEvent = { type: 'image', id: 'i', url: 'https://a.test/i.jpg' }
-    expect(joined(await run(new ImageLinks('url'), [text('Here.'), image, finish]), 'text-delta')).toBe(
-      'Here.\n\nhttps://a.test/i.jpg',
+    const written = async (events: ChatEvent[]): Promise<string> =>
+      joined(await run(new ImageLinks(), [...events, finish]), 'text-delta')
+    expect(await written([image])).toBe('https://a.test/i.jpg')
+    expect(await written([text('Here.'), { ...image, text: '![image](x)' }, image])).toBe(
+      'Here.\n\n![image](x)\n\nhttps://a.test/i.jpg',
     )
-    expect(joined(await run(new ImageLinks('markdown'), [image, finish]), 'text-delta')).toBe(
-      '![image](https://a.test/i.jpg)',
-    )
+    expect(await written([image, text('So'), text(' it is.')])).toBe('https://a.test/i.jpg\n\nSo it is.')
+    expect(await written([image, text('\nSo.')])).toBe('https://a.test/i.jpg\n\nSo.')
+  })
+
+  test('pictures, which move the citations behind them', async () => {
+    const cited: ChatEvent = { type: 'citation', url: 'u', title: 't', number: 1, start: 5, end: 8 }
+    const events = await run(new ImageLinks(), [
+      cited,
+      text('𝒳.'),
+      { ...image, text: '𝒴' },
+      cited,
+      text('z'),
+      cited,
+    ])
+    const starts = events.flatMap((event) => (event.type === 'citation' ? [event.start] : []))
+    expect(starts).toEqual([5, 8, 10])
   })
 
   test('sources, in a section that is known again and can be taken out', async () => {

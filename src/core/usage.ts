@@ -43,6 +43,13 @@ export async function estimateUsage(
   return { promptTokens: prompt, completionTokens: text + reasoning, reasoningTokens: reasoning }
 }
 
+/** The bytes of a picture that stands in the text are no words of the model. */
+const DATA_URI = /data:[a-z]+\/[a-z0-9.+-]+;base64,[a-z0-9+/=]+/gi
+
+function withoutData(text: string): string {
+  return text.includes(';base64,') ? text.replaceAll(DATA_URI, '') : text
+}
+
 /** Keeps the texts of an answer as they pass, for its usage: text, calls with their inputs, and refusals count as text. */
 export class AnswerMeter {
   #text = ''
@@ -50,7 +57,7 @@ export class AnswerMeter {
 
   add(batch: readonly ChatEvent[]): void {
     for (const event of batch) {
-      if (event.type === 'text-delta' || event.type === 'refusal') this.#text += event.text
+      if (event.type === 'text-delta' || event.type === 'refusal') this.#text += withoutData(event.text)
       else if (event.type === 'reasoning-delta') this.#reasoning += event.text
       else if (event.type === 'tool-call') this.#text += event.name + event.input
     }

@@ -2,6 +2,8 @@ import type { ChatEvent } from '../core/chat-event.ts'
 import type { ChatRequest } from '../core/chat-request.ts'
 import { filterEvents, type EventFilter } from '../core/event-filter.ts'
 import { HostedSearches } from '../core/hosted-searches.ts'
+import { ImageLinks } from '../core/image-links.ts'
+import type { MediaLinks } from '../core/media.ts'
 import { OutputCap, type Tokenizer } from '../core/output-cap.ts'
 import { ReasoningNarrator } from '../core/reasoning-narrator.ts'
 import { SourcesSection } from '../core/sources-section.ts'
@@ -15,6 +17,8 @@ import type { Attachments, LoadedFile } from './attachments.ts'
 import { attempt, type AttemptParts } from './attempt.ts'
 import { answerChecked } from './checked-answer.ts'
 import { refuseTooLong } from './context-guard.ts'
+import type { MediaIdentity, MediaKeeper } from './media-keeper.ts'
+import { PicturePresenter, type PictureSettings } from './present-pictures.ts'
 import { withFiles } from './with-files.ts'
 
 /** The settings that shape an answer. */
@@ -23,12 +27,14 @@ export interface ChatSettings {
   readonly showSources: boolean
   /** Tokens that a conversation with a model may have. */
   readonly contextLength: (modelId: string) => number
+  readonly pictures: PictureSettings
 }
 
 export interface ChatParts extends AttemptParts {
   readonly upstream: UpstreamClient
   readonly tokenizer: Tokenizer
   readonly attachments: Attachments
+  readonly mediaKeeper: MediaKeeper
   readonly chatSettings: () => ChatSettings
 }
 
@@ -51,6 +57,8 @@ export interface Caller {
   readonly signal: AbortSignal
   /** The account that gave the conversation's earlier turn, if that is known. */
   readonly preferAccountId?: number | undefined
+  /** How pictures that are kept here are linked to. */
+  readonly links: MediaLinks
 }
 
 /**
@@ -111,14 +119,31 @@ function askUpstream(
     const open = (fileIds: readonly string[]) =>
       parts.upstream.chat({ ...identity, mode, prompt, fileIds, onServed: served })
     const target = { accountId, ...identity }
-    if (files.length === 0) yield* open([])
-    else {
-      yield* withFiles(parts.attachments, { files, target }, (placed) => open(placed.map(({ id }) => id)))
-    }
+    const openWith = (placed: readonly { readonly id: string }[]) => open(placed.map(({ id }) => id))
+    const answer = files.length === 0 ? open([]) : withFiles(parts.attachments, { files, target }, openWith)
+    // here, where the account is at hand: nobody else may fetch its pictures
+    yield* request.outputFormat ? answer : filterEvents(answer, [presentPictures(parts, caller, identity)])
   })
   const tools = request.tools ? callableTools(request.tools) : []
   if (!request.tools || tools.length === 0) return stream
   return filterEvents(stream, [new ToolCallParser(tools, request.tools.parallel)])
+}
+
+function presentPictures(
+  { mediaKeeper: keeper, upstream, chatSettings, log }: ChatParts,
+  { links, requestId }: Caller,
+  identity: MediaIdentity,
+): PicturePresenter {
+  const settings = chatSettings().pictures
+  return new PicturePresenter({
+    keeper,
+    settings,
+    links,
+    isPublic: (url) => upstream.isPublicMedia(url),
+    identity,
+    requestId,
+    log,
+  })
 }
 
 function chooseFilters(parts: ChatParts, request: ChatRequest): EventFilter[] {
@@ -128,6 +153,8 @@ function chooseFilters(parts: ChatParts, request: ChatRequest): EventFilter[] {
   if (request.stop.length > 0) filters.push(new StopSequences(request.stop))
   if (request.maxOutputTokens !== undefined)
     filters.push(new OutputCap(parts.tokenizer, request.maxOutputTokens))
+  // after those that read the text: a picture's data is no word of it
+  filters.push(new ImageLinks())
   if (request.hostedSearch === true) filters.push(new HostedSearches())
   // a list of sources below would break what was asked for as JSON
   if (showSources && !request.outputFormat) filters.push(new SourcesSection())

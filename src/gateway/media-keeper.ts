@@ -1,4 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { GatewayError } from '../core/error.ts'
 import type { KeptFile, MediaSource, MediaType } from '../core/media.ts'
+import { FileRefusal } from '../media/file-refusal.ts'
+import { identifyMedia } from '../media/media-kind.ts'
+import type { MediaStore } from '../media/media-store.ts'
+import { MEDIA_LIMIT_BYTES } from '../media/write-media.ts'
+import type { Download } from '../upstream/download.ts'
 
 /** Who may read private media at the upstream, and the way there. */
 export interface MediaIdentity {
@@ -19,4 +26,82 @@ export interface MediaKeeper {
     source: MediaSource,
     identity: MediaIdentity,
   ): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string }>
+}
+
+export interface MediaKeeperParts {
+  readonly store: MediaStore
+  readonly download: Download
+  readonly settings: () => { readonly downloadIdleSeconds: number }
+}
+
+/** Waits before a download is tried again; their number bounds the tries (spec/upstream-chat.md §10.7). */
+const RETRY_PAUSES_MS = [200, 750]
+const RETRIED_STATUSES: ReadonlySet<number> = new Set([403, 408, 425, 429])
+
+/** A keeper over the files on disk and the upstream. */
+export function createMediaKeeper({ store, download, settings }: MediaKeeperParts): MediaKeeper {
+  const fetch = (type: MediaType, url: string, identity: MediaIdentity): AsyncGenerator<Uint8Array> =>
+    download({ url, type, idleSeconds: settings().downloadIdleSeconds }, identity)
+  return {
+    keep: (type, source, identity) =>
+      inOurWords(() => {
+        if (source.type === 'bytes')
+          return store.keep(type, crypto.randomUUID().replaceAll('-', ''), () => [source.bytes])
+        const { url } = source
+        return withRetries(identity.signal, () =>
+          store.keep(type, store.idOf(url), () => fetch(type, url, identity)),
+        )
+      }),
+    readPicture: (source, identity) =>
+      inOurWords(async () => {
+        const bytes =
+          source.type === 'bytes'
+            ? source.bytes
+            : await withRetries(identity.signal, () => collect(fetch('image', source.url, identity)))
+        return { bytes, mediaType: (await identifyMedia(bytes, 'image')).mediaType }
+      }),
+  }
+}
+
+async function collect(stream: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+  const limitBytes = MEDIA_LIMIT_BYTES.image
+  const chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of stream) {
+    chunks.push(chunk)
+    sizeBytes += chunk.length
+    if (sizeBytes > limitBytes) throw new FileRefusal(`the file has more than ${limitBytes} bytes`)
+  }
+  return Buffer.concat(chunks)
+}
+
+async function withRetries<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  for (const milliseconds of RETRY_PAUSES_MS) {
+    try {
+      return await work()
+    } catch (thrown) {
+      if (signal.aborted || !mayHelpToRepeat(thrown)) throw thrown
+      await pause(milliseconds, undefined, { signal }).catch(() => {}) // the caller left: the last try says so
+    }
+  }
+  return work()
+}
+
+function mayHelpToRepeat(thrown: unknown): boolean {
+  if (!(thrown instanceof GatewayError)) return false
+  const { code, upstreamStatus } = thrown
+  // somebody else, who had asked for the same file first, has left
+  if (code === 'client_closed') return true
+  if (upstreamStatus === undefined) return code === 'upstream_unavailable'
+  return upstreamStatus >= 500 || RETRIED_STATUSES.has(upstreamStatus)
+}
+
+async function inOurWords<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (!(thrown instanceof FileRefusal)) throw thrown
+    const message = 'The upstream gave a file that cannot be used.'
+    throw new GatewayError('upstream_unavailable', message, { cause: thrown })
+  }
 }

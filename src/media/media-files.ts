@@ -1,10 +1,7 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { MediaType } from '../core/media.ts'
 import { mapLimit } from '../util/map-limit.ts'
-
-/** What is kept on disk, each in a folder of its own (spec/upstream-media.md §12.2). */
-export const mediaTypes = ['image', 'video'] as const
-export type MediaType = (typeof mediaTypes)[number]
 
 /** A file that was kept. */
 export interface MediaFile {
@@ -25,7 +22,7 @@ const folders: Readonly<Record<MediaType, string>> = { image: 'images', video: '
 const FILE_NAME = /^[\w-][\w.-]{0,199}$/
 const PARALLEL_CALLS = 16
 
-/** The media files under `DATA_DIR/files`; a folder that is not there yet is an empty one. */
+/** The media files under `DATA_DIR/files`; a folder that is not there yet is an empty one, and a link is no file. */
 export class MediaFiles {
   readonly #root: string
 
@@ -33,44 +30,56 @@ export class MediaFiles {
     this.#root = join(dataDir, 'files')
   }
 
+  /** Where the files of a type lie. */
+  folder(type: MediaType): string {
+    return join(this.#root, folders[type])
+  }
+
+  /** The names of all files of a type, in no order. */
+  async names(type: MediaType): Promise<readonly string[]> {
+    const entries = await readdir(this.folder(type), { withFileTypes: true }).catch(ifMissing([]))
+    return entries.flatMap((entry) => (entry.isFile() && FILE_NAME.test(entry.name) ? [entry.name] : []))
+  }
+
+  /** What is known of the files of these names; those that are none are left out. */
+  async facts(type: MediaType, names: readonly string[]): Promise<readonly MediaFile[]> {
+    const files = await mapLimit(names, PARALLEL_CALLS, (name) => this.find(type, name))
+    return files.filter((file) => file !== undefined)
+  }
+
+  /** One file; undefined if there is none of that name. */
+  async find(type: MediaType, name: string): Promise<MediaFile | undefined> {
+    const facts = await lstat(this.path(type, name)).catch(ifMissing(undefined))
+    if (!facts?.isFile()) return undefined
+    return { name, sizeBytes: facts.size, modifiedAt: Math.trunc(facts.mtimeMs) }
+  }
+
   /** All files of a type, newest first. */
   async list(type: MediaType): Promise<readonly MediaFile[]> {
-    const folder = this.#folder(type)
-    const entries = await readdir(folder, { withFileTypes: true }).catch(ifMissing([]))
-    const names = entries.filter((entry) => entry.isFile() && FILE_NAME.test(entry.name))
-    const files = await mapLimit(names, PARALLEL_CALLS, async ({ name }) => {
-      const facts = await stat(join(folder, name)).catch(ifMissing(undefined))
-      return facts && { name, sizeBytes: facts.size, modifiedAt: Math.trunc(facts.mtimeMs) }
-    })
-    return files
-      .filter((file) => file !== undefined)
-      .sort((a, b) => b.modifiedAt - a.modifiedAt || a.name.localeCompare(b.name))
+    const files = await this.facts(type, await this.names(type))
+    return files.toSorted((a, b) => b.modifiedAt - a.modifiedAt || a.name.localeCompare(b.name))
   }
 
   /** Deletes one file; false if there is none of that name. Throws a `MediaNameError` for what is no name. */
   async remove(type: MediaType, name: string): Promise<boolean> {
-    if (!FILE_NAME.test(name)) throw new MediaNameError(`${JSON.stringify(name)} is not the name of a file`)
+    const path = this.path(type, name)
     const missing = Symbol('missing')
-    const removed = await rm(join(this.#folder(type), name)).catch(ifMissing(missing))
+    const removed = await rm(path).catch(ifMissing(missing))
     return removed !== missing
   }
 
-  /** Deletes all files of a type; returns how many. */
-  async clear(type: MediaType): Promise<number> {
-    const files = await this.list(type)
-    const removed = await mapLimit(files, PARALLEL_CALLS, ({ name }) => this.remove(type, name))
-    return removed.filter(Boolean).length
-  }
-
-  #folder(type: MediaType): string {
-    return join(this.#root, folders[type])
+  /** Where the file of a name lies. Throws a `MediaNameError` for what is no name. */
+  path(type: MediaType, name: string): string {
+    if (!FILE_NAME.test(name)) throw new MediaNameError(`${JSON.stringify(name)} is not the name of a file`)
+    return join(this.folder(type), name)
   }
 }
 
 /** Another process may have deleted what was just seen; every other failure is one. */
 function ifMissing<Value>(value: Value): (error: unknown) => Value {
   return (error) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return value
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return value
     throw error
   }
 }

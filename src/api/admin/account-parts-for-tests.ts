@@ -34,7 +34,12 @@ export async function fakeAccountParts(now: () => number) {
     jobs: stores.jobs,
     flushAccounts: async () => {},
     wakeRunner: () => {},
-    media: { list: async () => [], remove: async () => true, clear: async () => 0 },
+    media: {
+      measure: async () => ({ count: 0, sizeBytes: 0 }),
+      page: async () => ({ total: 0, files: [] }),
+      remove: async () => true,
+      clear: async () => 0,
+    },
     actions: {
       setNsfw: async () => {},
       acceptTerms: async () => {},

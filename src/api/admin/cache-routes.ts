@@ -1,13 +1,20 @@
 import { z } from 'zod'
 import type { SettingsService } from '../../config/settings.ts'
-import { MediaNameError, mediaTypes, type MediaFile, type MediaType } from '../../media/media-files.ts'
+import { mediaTypes, type MediaType } from '../../core/media.ts'
+import { MediaNameError, type MediaFile } from '../../media/media-files.ts'
+import { linksBelow } from '../media-links.ts'
 import { AdminError } from './admin-error.ts'
 import { fieldError } from './account-filter.ts'
 import { adminRoute, done, doneSchema, noInput, type AdminRoute } from './route.ts'
 
 /** The media files that the gateway has kept. */
 export interface KeptMedia {
-  list(type: MediaType): Promise<readonly MediaFile[]>
+  measure(type: MediaType): Promise<{ readonly count: number; readonly sizeBytes: number }>
+  page(
+    type: MediaType,
+    offset: number,
+    limit: number,
+  ): Promise<{ readonly total: number; readonly files: readonly MediaFile[] }>
   remove(type: MediaType, name: string): Promise<boolean>
   clear(type: MediaType): Promise<number>
 }
@@ -34,6 +41,7 @@ const item = z.object({
   name: z.string(),
   size_bytes: z.number(),
   modified_at: z.number().meta({ description: 'Epoch milliseconds.' }),
+  view_url: z.string().meta({ description: 'Where it is served, from the root of this server.' }),
 })
 
 const action = { method: 'post', policy: 'admin' } as const
@@ -91,11 +99,10 @@ export function cacheRoutes(parts: CacheRouteParts): readonly AdminRoute[] {
 
 function readingRoutes({ media, settings }: CacheRouteParts): readonly AdminRoute[] {
   const measure = async (which: MediaType): Promise<z.input<typeof kind>> => {
-    const files = await media.list(which)
-    const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    const { count, sizeBytes: bytes } = await media.measure(which)
     const { image_max_mb: images, video_max_mb: videos } = settings.current.cache.local
     return {
-      count: files.length,
+      count,
       size_bytes: bytes,
       size_mb: Math.round((bytes / BYTES_PER_MB) * 100) / 100,
       limit_mb: which === 'image' ? images : videos,
@@ -134,9 +141,10 @@ function readingRoutes({ media, settings }: CacheRouteParts): readonly AdminRout
       }),
       handler: async ({ query }) => {
         const { page, page_size: pageSize } = query
-        const files = await media.list(query.type ?? query.cache_type ?? 'image')
-        const items = files.slice((page - 1) * pageSize, page * pageSize)
-        return { total: files.length, page, page_size: pageSize, items: items.map(encodeFile) }
+        const which = query.type ?? query.cache_type ?? 'image'
+        const { total, files } = await media.page(which, (page - 1) * pageSize, pageSize)
+        const items = files.map((file) => encodeFile(file, which))
+        return { total, page, page_size: pageSize, items }
       },
     }),
   ]
@@ -151,6 +159,9 @@ async function removeFile(media: KeptMedia, which: MediaType, name: string): Pro
   }
 }
 
-function encodeFile({ name, sizeBytes, modifiedAt }: MediaFile): z.input<typeof item> {
-  return { name, size_bytes: sizeBytes, modified_at: modifiedAt }
+function encodeFile({ name, sizeBytes, modifiedAt }: MediaFile, which: MediaType): z.input<typeof item> {
+  const id = name.replace(/\.[^.]*$/, '')
+  const links = linksBelow('') // a console may stand at another address than the public one
+  const viewUrl = which === 'image' ? links.imageUrl(id) : links.videoUrl(id)
+  return { name, size_bytes: sizeBytes, modified_at: modifiedAt, view_url: viewUrl }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { ChatDefaults } from '../chat-door.ts'
 import { parseCountRequest, parseMessageRequest } from './message-request.ts'
 
-const defaults: ChatDefaults = { stream: false, reasoning: true, imageLinks: 'url', aliases: new Map() }
+const defaults: ChatDefaults = { stream: false, reasoning: true, aliases: new Map() }
 const base = { model: 'grok-4.20-fast', max_tokens: 100, messages: [{ role: 'user', content: 'hi' }] }
 
 const parse = (more: object) => parseMessageRequest({ ...base, ...more }, defaults)

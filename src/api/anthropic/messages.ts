@@ -1,5 +1,4 @@
 import type { Context, Handler } from 'hono'
-import { ImageLinks } from '../../core/image-links.ts'
 import { AnswerMeter, estimateUsage, type AnswerTexts } from '../../core/usage.ts'
 import type { Chat } from '../../gateway/chat.ts'
 import { newId } from '../../util/ids.ts'
@@ -21,7 +20,7 @@ export function messages(parts: ChatDoorParts): Handler<ApiEnv> {
     const defaults = parts.chatDefaults()
     const request = parseMessageRequest(await readJsonBody(c), defaults)
     const { chat, leave } = await openClientChat(parts, c, { request: request.chat })
-    const answer = chat.open([new ImageLinks(defaults.imageLinks)])
+    const answer = chat.open()
     const head = { id: newId('msg_'), model: request.model }
     try {
       const answering = { parts, chat, answer, head, leave }

@@ -1,6 +1,5 @@
 import type { Context, Handler } from 'hono'
 import { collect } from '../../core/collect.ts'
-import { ImageLinks } from '../../core/image-links.ts'
 import { AnswerMeter, estimateUsage, type AnswerTexts } from '../../core/usage.ts'
 import type { Chat } from '../../gateway/chat.ts'
 import { newId } from '../../util/ids.ts'
@@ -21,9 +20,7 @@ export function chatCompletions(parts: ChatDoorParts): Handler<ApiEnv> {
     const defaults = parts.chatDefaults()
     const request = parseChatRequest(await readJsonBody(c), defaults)
     const { chat, leave } = await openClientChat(parts, c, { request: request.chat })
-    const answers = Array.from({ length: request.choices }, () =>
-      chat.open([new ImageLinks(defaults.imageLinks)]),
-    )
+    const answers = Array.from({ length: request.choices }, () => chat.open())
     const head = {
       id: newId('chatcmpl-'),
       created: Math.floor(parts.clock() / 1000),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { address } from '../address-types.ts'
+import { address, networkList } from '../address-types.ts'
 import { choice, flag, text, textList, wholeNumber } from '../setting-types.ts'
 
 const LOG_FILES_LIMIT = 3_650
@@ -20,13 +20,18 @@ export const appGroup = z.strictObject({
     optional: true,
     default: '',
     description:
-      'Public address of this server, put before links to locally stored media; empty gives relative links.',
+      'Public address of this server, put before links to locally stored media; empty takes the address that each caller used.',
   }),
   api_key: textList({
     default: [],
     secret: true,
     description:
       'Keys accepted by /v1, as a list or comma-separated; generated at the first start, and explicitly empty opens /v1 to everybody.',
+  }),
+  trusted_proxies: networkList({
+    default: ['127.0.0.0/8', '::1/128'],
+    description:
+      'Addresses or networks of reverse proxies whose X-Forwarded-Proto and X-Forwarded-Host are believed when links are made without app.app_url.',
   }),
   cors_origins: textList({
     default: [],

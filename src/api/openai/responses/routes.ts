@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono'
 import { GatewayError } from '../../../core/error.ts'
 import type { ApiEnv } from '../../context.ts'
 import { renderError } from '../../render-error.ts'
+import { mediaLinks } from '../../media-links.ts'
 import { compactResponse } from './compact-response.ts'
 import { createResponse } from './create-response.ts'
 import { countInputTokens } from './input-tokens.ts'
@@ -27,7 +28,7 @@ export function responsesRoutes(parts: ResponsesParts): Hono<ApiEnv> {
  */
 function answerUpgrade(parts: ResponsesParts, c: Context<ApiEnv>): Response {
   if (c.req.header('upgrade')?.toLowerCase() === 'websocket') {
-    const session = new ResponsesSession(parts, ownerOf(parts, c))
+    const session = new ResponsesSession(parts, ownerOf(parts, c), mediaLinks(c, parts.linkSettings()))
     if (c.env?.upgrade?.(session)) return new Response(null)
     const message = 'Responses are served over HTTP: POST /v1/responses.'
     const error = { message, type: 'invalid_request_error', param: null, code: 'upgrade_required' }

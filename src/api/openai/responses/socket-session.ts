@@ -1,4 +1,5 @@
 import { GatewayError, toGatewayError } from '../../../core/error.ts'
+import type { MediaLinks } from '../../../core/media.ts'
 import { newId } from '../../../util/ids.ts'
 import { describeError } from '../../../util/log.ts'
 import { startStream } from '../../../util/start-stream.ts'
@@ -26,6 +27,7 @@ const NORMAL = 1000
 export class ResponsesSession implements SocketSession {
   readonly #parts: ResponsesParts
   readonly #owner: string
+  readonly #links: MediaLinks
   readonly #archive: ConnectionArchive
   readonly #leaving = new AbortController()
   readonly #openedAt: number
@@ -34,10 +36,11 @@ export class ResponsesSession implements SocketSession {
   #requests = 0
   #socket: ClientSocket | undefined
 
-  constructor(parts: ResponsesParts, owner: string) {
+  constructor(parts: ResponsesParts, owner: string, links: MediaLinks) {
     this.#archive = new ConnectionArchive(parts.responses)
     this.#parts = { ...parts, responses: this.#archive, unstored: this.#archive.unstored }
     this.#owner = owner
+    this.#links = links
     this.#openedAt = parts.clock()
   }
 
@@ -100,7 +103,8 @@ export class ResponsesSession implements SocketSession {
     const turn = await openTurn(parts, body, {
       owner: this.#owner,
       requestId,
-      openChat: (chat) => openChatFor(parts, { requestId, signal: this.#leaving.signal }, chat),
+      openChat: (chat) =>
+        openChatFor(parts, { requestId, signal: this.#leaving.signal, links: this.#links }, chat),
     })
     if (generate) {
       // the first event of the answer comes first here too: what fails before it is an error, not a failed response

@@ -1,7 +1,6 @@
 import type { ChatEvent } from '../../../core/chat-event.ts'
 import type { ChatRequest } from '../../../core/chat-request.ts'
 import { toGatewayError, type GatewayError } from '../../../core/error.ts'
-import { ImageLinks } from '../../../core/image-links.ts'
 import { AnswerMeter, estimateUsage } from '../../../core/usage.ts'
 import { describeError } from '../../../util/log.ts'
 import type { JsonObject } from '../../../util/json-fields.ts'
@@ -61,7 +60,7 @@ export async function openTurn(
     withSources: body.include?.includes('web_search_call.action.sources') ?? false,
     sealReasoning: body.include?.includes('reasoning.encrypted_content') ?? false,
   })
-  const answer = clientChat.chat.open([new ImageLinks(defaults.imageLinks)])
+  const answer = clientChat.chat.open()
   return { caller, encoder, clientChat, answer, input }
 }
 

@@ -1,0 +1,169 @@
+import { Database, SQLiteError } from 'bun:sqlite'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { MediaType } from '../core/media.ts'
+import { describeError, type Log } from '../util/log.ts'
+
+/** A file as the index knows it. */
+export interface IndexedFile {
+  readonly name: string
+  readonly sizeBytes: number
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+}
+
+export interface MediaSum {
+  readonly count: number
+  readonly sizeBytes: number
+}
+
+/** Waits for another process that writes; the calls are synchronous, so not for long. */
+const BUSY_MILLISECONDS = 2_000
+
+/** What means that the file itself is damaged, and not only locked or out of reach. */
+const DAMAGED: ReadonlySet<string | undefined> = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB'])
+
+/**
+ * What is kept, how large, and since when: so that sizes need not be summed up from the disk at every write. It is shared
+ * by the processes of an installation. The files themselves are the truth, and it can be built from them at any time:
+ * a damaged index is laid aside, and where none can be written, one is held in memory.
+ */
+export class KeptIndex {
+  readonly #path: string
+  readonly #log: Log
+  #database: Database
+
+  constructor(dataDir: string, log: Log) {
+    this.#path = join(dataDir, 'cache', 'local_media_cache.db')
+    this.#log = log
+    this.#database = this.#open()
+  }
+
+  add(type: MediaType, files: readonly IndexedFile[]): void {
+    this.#run((database) => {
+      const insert = database.query(
+        'INSERT OR REPLACE INTO kept_media (type, name, size_bytes, created_at) VALUES (?, ?, ?, ?)',
+      )
+      database.transaction(() => {
+        for (const { name, sizeBytes, createdAt } of files) insert.run(type, name, sizeBytes, createdAt)
+      })()
+    })
+  }
+
+  remove(type: MediaType, names: readonly string[]): void {
+    this.#run((database) => {
+      const remove = database.query('DELETE FROM kept_media WHERE type = ? AND name = ?')
+      database.transaction(() => {
+        for (const name of names) remove.run(type, name)
+      })()
+    })
+  }
+
+  sum(type: MediaType): MediaSum {
+    return this.#run((database) => {
+      const sql =
+        'SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS sizeBytes FROM kept_media WHERE type = ?'
+      return database.query<MediaSum, [string]>(sql).get(type) ?? { count: 0, sizeBytes: 0 }
+    })
+  }
+
+  names(type: MediaType): readonly string[] {
+    return this.#run((database) =>
+      database
+        .query<{ name: string }, [string]>('SELECT name FROM kept_media WHERE type = ?')
+        .all(type)
+        .map(({ name }) => name),
+    )
+  }
+
+  /** A stretch of the files, newest first. */
+  newest(type: MediaType, offset: number, limit: number): readonly IndexedFile[] {
+    return this.#run((database) => database.query<IndexedFile, Slice>(newestFirst).all(type, limit, offset))
+  }
+
+  /** A stretch of the files, oldest first. */
+  oldest(type: MediaType, limit: number): readonly IndexedFile[] {
+    return this.#run((database) => database.query<IndexedFile, Slice>(oldestFirst).all(type, limit, 0))
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  /** Another process may have laid a damaged index aside already: then its new one is as good as ours. */
+  #run<Result>(work: (database: Database) => Result): Result {
+    try {
+      return work(this.#database)
+    } catch (thrown) {
+      this.#log.warn('the index of kept media failed and is opened anew', { error: describeError(thrown) })
+      this.#database.close()
+      this.#database = this.#open()
+      return work(this.#database)
+    }
+  }
+
+  #open(): Database {
+    try {
+      return openFile(this.#path)
+    } catch (thrown) {
+      const isDamaged = thrown instanceof SQLiteError && DAMAGED.has(thrown.code)
+      return isDamaged ? this.#replace(thrown) : this.#openInMemory(thrown)
+    }
+  }
+
+  #replace(damage: SQLiteError): Database {
+    const aside = `${this.#path}.damaged-${crypto.randomUUID()}`
+    this.#log.warn('the index of kept media is damaged: it is laid aside and built anew', {
+      aside,
+      error: describeError(damage),
+    })
+    try {
+      renameSync(this.#path, aside)
+      for (const suffix of ['-wal', '-shm']) rmSync(this.#path + suffix, { force: true })
+      return openFile(this.#path)
+    } catch (thrown) {
+      return this.#openInMemory(thrown)
+    }
+  }
+
+  #openInMemory(thrown: unknown): Database {
+    const error = describeError(thrown)
+    this.#log.warn('the index of kept media cannot be opened: it is held in memory', { error })
+    return prepare(new Database(':memory:'))
+  }
+}
+
+type Slice = [type: string, limit: number, offset: number]
+
+const columns = 'SELECT name, size_bytes AS sizeBytes, created_at AS createdAt FROM kept_media WHERE type = ?'
+const newestFirst = `${columns} ORDER BY created_at DESC, name LIMIT ? OFFSET ?`
+const oldestFirst = `${columns} ORDER BY created_at, name DESC LIMIT ? OFFSET ?`
+
+function openFile(path: string): Database {
+  mkdirSync(dirname(path), { recursive: true })
+  return prepare(new Database(path, { create: true, readwrite: true }))
+}
+
+/** The table has a name of its own: an index of the original, which has another, may lie in the same file. */
+function prepare(database: Database): Database {
+  try {
+    database.run(`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`)
+    database.run('PRAGMA journal_mode = WAL')
+    database.run('PRAGMA synchronous = NORMAL')
+    database.run(`CREATE TABLE IF NOT EXISTS kept_media (
+      type TEXT NOT NULL,
+      name TEXT NOT NULL,
+      size_bytes INTEGER NOT NULL,
+      created_at INTEGER NOT NULL,
+      PRIMARY KEY (type, name)
+    ) WITHOUT ROWID`)
+    database.run('CREATE INDEX IF NOT EXISTS kept_media_by_age ON kept_media (type, created_at)')
+    // reads every page: damage shows here and not in the middle of a request
+    const verdict = database.query<{ quick_check: string }, []>('PRAGMA quick_check(1)').get()
+    if (verdict?.quick_check !== 'ok') throw new SQLiteError(verdict?.quick_check ?? 'no verdict')
+    return database
+  } catch (thrown) {
+    database.close()
+    throw thrown
+  }
+}
