@@ -65,6 +65,14 @@ export interface Image {
   readonly text?: string
 }
 
+/** A picture that is itself the answer, told only to callers that take it as an item (`PictureWishes.as`). */
+export interface GeneratedImage {
+  readonly type: 'generated-image'
+  readonly base64: string
+  /** As its bytes say, e.g. `image/jpeg`. */
+  readonly mediaType: string
+}
+
 /** The service withheld a picture under its usage guidelines. */
 export interface ImageWithheld {
   readonly type: 'image-withheld'
@@ -120,6 +128,7 @@ export type ChatEvent =
   | ImageProgress
   | Image
   | ImageWithheld
+  | GeneratedImage
   | HostedSearch
   | ToolCall
   | Refusal

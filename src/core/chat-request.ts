@@ -1,3 +1,4 @@
+import type { PictureRatio } from './image-request.ts'
 import type { Model } from './model.ts'
 import type { OutputFormat } from './output-format.ts'
 import type { ToolUse } from './tools.ts'
@@ -59,6 +60,16 @@ export interface ToolMessage {
 /** One turn of a conversation. */
 export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
+/** Pictures that are asked for in place of words. */
+export interface PictureWishes {
+  readonly count: number
+  readonly ratio?: PictureRatio
+  /** Kept here for a link, or as bytes. */
+  readonly form: 'kept' | 'bytes'
+  /** In the text of the answer, or as items of their own (`generated-image` events). */
+  readonly as: 'text' | 'item'
+}
+
 /** A chat request in our words, after a door has parsed it. */
 export interface ChatRequest {
   readonly model: Model
@@ -73,6 +84,8 @@ export interface ChatRequest {
   readonly outputFormat?: OutputFormat
   /** The caller declared the service's own search: it is told of each search (`hosted-search` events). */
   readonly hostedSearch?: boolean
+  /** The model draws. */
+  readonly pictures?: PictureWishes
 }
 
 /** A message of plain text. */

@@ -66,8 +66,9 @@ export class CardBook {
     const percent = asNumber(chunk['progress'])
     if (id === undefined || percent === undefined) return []
     if (chunk['moderated'] === true) {
+      const isKnown = this.#moderatedImages.has(id)
       this.#moderatedImages.add(id)
-      return []
+      return isKnown ? [] : [{ type: 'image-withheld', id }]
     }
     if (percent < 100) return [{ type: 'image-progress', id, percent: Math.max(0, percent) }]
     if (!url || this.#finishedImages.has(id)) return []

@@ -151,6 +151,7 @@ export class ResponseEncoder {
       case 'source':
       case 'image-progress':
       case 'image':
+      case 'image-withheld':
         return // told by other events, or written into the text already
     }
   }

@@ -1,0 +1,40 @@
+/** An edit of pictures that were put up. */
+export interface EditBodyOptions {
+  readonly message: string
+  /** Full addresses of the pictures to start from, in order. */
+  readonly imageUrls: readonly string[]
+  /** The post that the edit is filed under. */
+  readonly postId: string
+}
+
+/** Pictures that the service makes for one edit, whatever is asked (spec/upstream-media.md §8.1). */
+export const PICTURES_PER_EDIT = 2
+
+/** The body of an edit, Gen-A (spec/upstream-media.md §8.1). */
+export function encodeEditBody({ message, imageUrls, postId }: EditBodyOptions): string {
+  return JSON.stringify({
+    temporary: true,
+    modelName: 'imagine-image-edit',
+    message,
+    enableImageGeneration: true,
+    returnImageBytes: false,
+    returnRawGrokInXaiRequest: false,
+    enableImageStreaming: true,
+    imageGenerationCount: PICTURES_PER_EDIT,
+    forceConcise: false,
+    enableSideBySide: true,
+    sendFinalMetadata: true,
+    isReasoning: false,
+    disableTextFollowUps: true,
+    responseMetadata: {
+      modelConfigOverride: {
+        modelMap: {
+          imageEditModel: 'imagine',
+          imageEditModelConfig: { imageReferences: imageUrls, parentPostId: postId },
+        },
+      },
+    },
+    disableMemory: true,
+    forceSideBySide: false,
+  })
+}
