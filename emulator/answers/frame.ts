@@ -11,6 +11,7 @@ export type FrameRole =
   | 'tool'
   | 'source'
   | 'card'
+  | 'progress'
   | 'token'
   | 'soft-stop'
   | 'final-metadata'

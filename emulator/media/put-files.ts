@@ -28,6 +28,8 @@ export function putPicture(state: EmulatorState, picture: FinishedPicture): void
     prompt,
     mediaUrl: path,
     createdAt: state.clock.iso(),
+    parentPostId: null,
+    generation: null,
   })
 }
 

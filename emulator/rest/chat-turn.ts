@@ -3,7 +3,7 @@ import { parsePromptTail } from '../answers/prompt.ts'
 import type { Turn } from '../answers/turn.ts'
 import type { Account } from '../state/accounts.ts'
 import type { EmulatorState } from '../state/emulator-state.ts'
-import { isMode } from '../state/modes.ts'
+import { isMode, type Mode } from '../state/modes.ts'
 import type { StoredFile } from '../state/stores.ts'
 import { serviceError } from './http-errors.ts'
 
@@ -29,13 +29,33 @@ export function parseChatTurn(
 ): Turn | Response {
   const parsed = bodySchema.safeParse(body)
   if (!parsed.success) return serviceError(400, 3, `Invalid request: ${z.prettifyError(parsed.error)}`)
-  const { message, modeId, fileAttachments } = parsed.data
+  const { modeId, fileAttachments } = parsed.data
   if (!isMode(modeId)) return serviceError(400, 3, `Unknown mode: ${modeId}`)
   const files = findFiles(state, account, fileAttachments)
   if (state.behaviour.strictFiles && files.length < fileAttachments.length) {
     return serviceError(404, 5, 'Attached file not found')
   }
+  return createTurn(state, account, { ...parsed.data, modeId, files, conversationId })
+}
+
+/** What is known of a turn; everything but message and mode has a default. */
+export interface TurnFacts {
+  readonly message: string
+  readonly modeId: Mode
+  readonly temporary?: boolean
+  readonly sendFinalMetadata?: boolean
+  readonly disableTextFollowUps?: boolean
+  readonly imageGenerationCount?: number
+  readonly fileAttachments?: readonly string[]
+  readonly files?: readonly StoredFile[]
+  /** The conversation that is continued. */
+  readonly conversationId?: string | null
+}
+
+/** A turn with new ids. */
+export function createTurn(state: EmulatorState, account: Account, facts: TurnFacts): Turn {
   const answeredAt = state.clock.now()
+  const { message, modeId, conversationId = null } = facts
   return {
     ...parsePromptTail(message),
     conversationId: conversationId ?? state.ids.next(),
@@ -44,12 +64,12 @@ export function parseChatTurn(
     userId: account.userId,
     mode: modeId,
     message,
-    temporary: parsed.data.temporary,
-    sendFinalMetadata: parsed.data.sendFinalMetadata,
-    followUps: !parsed.data.disableTextFollowUps,
-    imageCount: Math.min(parsed.data.imageGenerationCount, MAX_IMAGES),
-    fileAttachments,
-    files,
+    temporary: facts.temporary ?? true,
+    sendFinalMetadata: facts.sendFinalMetadata ?? true,
+    followUps: facts.disableTextFollowUps !== true,
+    imageCount: Math.min(facts.imageGenerationCount ?? 1, MAX_IMAGES),
+    fileAttachments: facts.fileAttachments ?? [],
+    files: facts.files ?? [],
     opensConversation: conversationId === null,
     iso: (shiftMilliseconds = 0) => new Date(answeredAt + shiftMilliseconds).toISOString(),
     noteDrawing: (id, prompt) => state.drawings.put(id, prompt),

@@ -3,16 +3,19 @@ import { chooseAnswer } from '../answers/choose-answer.ts'
 import { countedBody, COUNTED_RESPONSE_ID, MAX_COUNTED_TOKENS } from '../answers/counted-tokens.ts'
 import { numberArgument, parseScenarioWords, type ScenarioWords } from '../answers/scenario-words.ts'
 import type { Turn } from '../answers/turn.ts'
+import { usageLimitFrames } from '../media/media-frames.ts'
+import { parseMediaRequest } from '../media/media-request.ts'
 import type { EmulatorState } from '../state/emulator-state.ts'
-import { openBodyStream } from '../wire/body-stream.ts'
 import { errorFrameOf, withFramingMalice, withInBandError } from '../wire/disturb-frames.ts'
 import { encodeBody, type EncodedBody } from '../wire/encode-writes.ts'
-import { planWithFaults, type DeliveryPlan } from '../wire/plan.ts'
+import { isAccepted, planWithFaults, type DeliveryPlan } from '../wire/plan.ts'
 import { actionsFromWords } from '../wire/scenario-plan.ts'
 import { requireAccount } from './auth.ts'
 import { parseChatTurn } from './chat-turn.ts'
 import type { ProductContext, ProductEnv } from './exchange.ts'
 import { httpError, responseOfFault, serviceError } from './http-errors.ts'
+import { answerMedia } from './media-answer.ts'
+import { streamBody } from './stream-body.ts'
 
 /** New conversation (E1) and continuation (E2), spec/upstream-chat.md §3.1 and §5.1. */
 export function chatRoutes(state: EmulatorState): Hono<ProductEnv> {
@@ -28,6 +31,9 @@ export function chatRoutes(state: EmulatorState): Hono<ProductEnv> {
 
 function answerChat(state: EmulatorState, c: ProductContext, conversationId: string | null): Response {
   const account = c.get('account')
+  const media = parseMediaRequest(c.get('exchange').body)
+  if (media.type === 'wrong') return serviceError(400, 3, `Invalid request: ${media.message}`)
+  if (media.type === 'media') return answerMedia(state, c, media.request)
   const parsed = parseChatTurn(state, account, c.get('exchange').body, conversationId)
   if (parsed instanceof Response) return parsed
   const words = parseScenarioWords(parsed.lastUserText)
@@ -43,7 +49,7 @@ function answerChat(state: EmulatorState, c: ProductContext, conversationId: str
   if (isAccepted(plan) && !state.quotas.spend(account, turn.mode)) {
     if (state.behaviour.rateLimitStyle === 'http') return httpError('rate-limited', quota.waitTimeSeconds)
     const error = errorFrameOf({ code: 8, message: 'Too many requests', nesting: 'top' })
-    return streamBody(state, c, encodeBody([error], plan), plan)
+    return streamBody(state, c, { body: encodeBody([error], plan), plan })
   }
   const { userId } = account
   state.conversations.put(turn.conversationId, {
@@ -51,42 +57,17 @@ function answerChat(state: EmulatorState, c: ProductContext, conversationId: str
     userId,
     createdAt: turn.iso(),
   })
-  return streamBody(state, c, answerBody(turn, words, plan), plan)
-}
-
-// A turn that is refused before any answer costs nothing.
-function isAccepted({ inBandError }: DeliveryPlan): boolean {
-  return inBandError === null || inBandError.at === 'late' || inBandError.at === 'final-message'
+  return streamBody(state, c, { body: answerBody(turn, words, plan), plan })
 }
 
 function answerBody(turn: Turn, words: ScenarioWords, plan: DeliveryPlan): EncodedBody {
   const count = numberArgument(words, 'tokens', MAX_COUNTED_TOKENS)
   const counted = count === null ? null : countedBody(turn, count, plan)
   if (counted !== null) return counted
+  if (plan.media.some(({ effect }) => effect === 'nested-usage-limit')) {
+    return encodeBody(usageLimitFrames(turn), plan)
+  }
   const frames = chooseAnswer(turn, words)
   const erring = plan.inBandError === null ? frames : withInBandError(frames, plan.inBandError, turn)
   return encodeBody(withFramingMalice(erring, plan.framing), plan)
-}
-
-function streamBody(
-  state: EmulatorState,
-  c: ProductContext,
-  body: EncodedBody,
-  plan: DeliveryPlan,
-): Response {
-  const exchange = c.get('exchange')
-  exchange.isStreaming = true
-  const closeStream = state.counters.openStream(c.get('account').token)
-  const stream = openBodyStream(body, {
-    paceMilliseconds: plan.paceMilliseconds,
-    firstFrameDelayMilliseconds: plan.firstFrameDelayMilliseconds,
-    isLines: true,
-    signal: c.req.raw.signal,
-    onSent: (frames) => exchange.record.sent(frames),
-    onEnd: (end) => {
-      closeStream()
-      exchange.record.end(end)
-    },
-  })
-  return new Response(stream, { headers: { 'Content-Type': 'application/json' } })
 }

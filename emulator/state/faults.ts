@@ -45,6 +45,7 @@ export const mediaEffects = [
   'error-frame',
   'close',
   'asset-only',
+  'absolute-url',
   'no-url',
   'no-blob',
   'html-file',
@@ -54,6 +55,9 @@ export const mediaEffects = [
   'terminal-error',
   'missing-id',
 ] as const
+
+/** One of {@link mediaEffects}. */
+export type MediaEffect = (typeof mediaEffects)[number]
 
 const mediaFaultSchema = z.strictObject({
   type: z.literal('media'),

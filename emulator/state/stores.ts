@@ -1,3 +1,5 @@
+import type { Generation } from './generations.ts'
+
 const MAX_ENTRIES = 10_000
 
 /** A file that an account uploaded, spec/upstream-chat.md §10.1. */
@@ -26,8 +28,13 @@ export interface StoredPost {
   readonly userId: string
   readonly mediaType: 'MEDIA_POST_TYPE_IMAGE' | 'MEDIA_POST_TYPE_VIDEO'
   readonly prompt: string
+  /** A path on the asset host, or what the client wrote. */
   readonly mediaUrl: string
   readonly createdAt: string
+  /** The post that it was made from. */
+  readonly parentPostId: string | null
+  /** What made it; null for a post that a client created. */
+  readonly generation: Generation | null
 }
 
 /** A conversation that was opened by E1 and may be continued by E2, spec/upstream-chat.md §3.1.4. */

@@ -6,6 +6,8 @@ export type BodyEnd = 'completed' | 'client-closed' | 'reset' | 'error'
 /** What a body stream needs besides its bytes. */
 export interface BodyStreamOptions {
   readonly paceMilliseconds: number
+  /** The pause before the frame that so many others precede; absent: always `paceMilliseconds`. */
+  readonly paceBeforeFrame?: ((framesBefore: number) => number) | undefined
   readonly firstFrameDelayMilliseconds: number
   /**
    * The body is lines, so an empty one may go first. Bun sends the headers only with the first byte of the body, and a stream
@@ -62,12 +64,14 @@ async function sendAll(body: EncodedBody, controller: Controller, sending: Sendi
   if (options.isLines && isSilentAtFirst) controller.enqueue(EMPTY_LINE)
   if (options.firstFrameDelayMilliseconds > 0) await pause(options.firstFrameDelayMilliseconds)
   const last = body.writes.length - 1
+  let framesBefore = 0
   for (const [index, write] of body.writes.entries()) {
     if (hasEnded()) return
     controller.enqueue(write.bytes)
     options.onSent(write.frames)
+    framesBefore += write.frames
     // Without a turn of the event loop between them Bun would join the writes into one.
-    if (index < last) await pause(options.paceMilliseconds)
+    if (index < last) await pause(paceAfter(options, write.frames, framesBefore))
   }
   // The last write must leave before a reset, which would swallow it.
   if (body.end === 'reset' && last >= 0) await pause(1)
@@ -76,6 +80,12 @@ async function sendAll(body: EncodedBody, controller: Controller, sending: Sendi
   // An undefined reason resets the connection without a report on stderr.
   if (body.end === 'reset') controller.error()
   else controller.close()
+}
+
+// The parts of a torn frame follow one another at the usual pace.
+function paceAfter(options: BodyStreamOptions, frames: number, framesBefore: number): number {
+  const pace = frames === 0 ? undefined : options.paceBeforeFrame?.(framesBefore)
+  return pace ?? options.paceMilliseconds
 }
 
 /** Waits; with 0 for one turn of the event loop. */

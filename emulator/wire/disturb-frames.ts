@@ -57,7 +57,7 @@ function untilToken(frames: readonly Frame[], tokens: number): readonly Frame[] 
   let seen = 0
   const end = frames.findIndex((frame) => {
     if (AFTER_END.has(frame.role)) return true
-    if (frame.role !== 'token') return false
+    if (frame.role !== 'token' && frame.role !== 'progress') return false
     seen += 1
     return seen > tokens
   })

@@ -46,6 +46,12 @@ export function planWithFaults(plan: DeliveryPlan, actions: readonly FaultAction
   return actions.reduce(withFault, plan)
 }
 
+/** False for a turn that is refused before any answer; it costs nothing. */
+export function isAccepted({ inBandError, media }: DeliveryPlan): boolean {
+  if (media.some(({ effect }) => effect === 'nested-usage-limit')) return false
+  return inBandError === null || inBandError.at === 'late' || inBandError.at === 'final-message'
+}
+
 function withFault(plan: DeliveryPlan, action: FaultAction): DeliveryPlan {
   switch (action.type) {
     case 'latency':
