@@ -81,9 +81,10 @@ export class CardBook {
   }
 }
 
-/** Pictures are named by the UUID in their path, else by the whole address. */
+/** Pictures are named by the last UUID in their path (an earlier one is their owner's), else by the whole address. */
 function imageIdOf(url: string): string {
-  return /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i.exec(url)?.[0].toLowerCase() ?? url
+  const ids = url.match(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi)
+  return ids?.at(-1)?.toLowerCase() ?? url
 }
 
 function parseCard(id: string, card: JsonObject): Card {
