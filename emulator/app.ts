@@ -7,6 +7,7 @@ import { guardEdge } from './rest/edge.ts'
 import type { ProductEnv, ServerBindings } from './rest/exchange.ts'
 import { httpError } from './rest/http-errors.ts'
 import { ownerSettingsRoutes } from './rest/owner-settings.ts'
+import { imagineHistoryRoutes } from './rest/imagine-history.ts'
 import { mediaPostRoutes } from './rest/media-posts.ts'
 import { publicFileRoutes } from './rest/public-files.ts'
 import { rateLimitRoutes } from './rest/rate-limits.ts'
@@ -26,6 +27,7 @@ export function createEmulatorApp(state: EmulatorState): Hono<{ Bindings: Server
     .route('/', uploadRoutes(state))
     .route('/', assetRoutes(state))
     .route('/', mediaPostRoutes(state))
+    .route('/', imagineHistoryRoutes(state))
     .route('/', publicFileRoutes(state))
     .route('/', imagineRoutes(state))
     .all('*', () => httpError('not-found'))
