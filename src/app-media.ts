@@ -1,8 +1,9 @@
-import { keeperSettings, linkSettings, mediaLimits } from './app-settings.ts'
+import { imageSettings, keeperSettings, linkSettings, mediaLimits } from './app-settings.ts'
 import type { SettingsService } from './config/settings.ts'
 import type { StartupOptions } from './config/startup.ts'
 import { mediaTypes } from './core/media.ts'
 import { createMediaKeeper, type MediaKeeper } from './gateway/media-keeper.ts'
+import type { ImageSettings } from './gateway/picture-source.ts'
 import { KeptIndex } from './media/kept-index.ts'
 import { MediaFiles } from './media/media-files.ts'
 import { MediaStore } from './media/media-store.ts'
@@ -28,6 +29,7 @@ export interface Media {
     readonly mediaKeeper: MediaKeeper
     readonly keptMedia: MediaStore
     readonly linkSettings: () => ReturnType<typeof linkSettings>
+    readonly imageSettings: () => ImageSettings
   }
   close(): void
 }
@@ -57,6 +59,11 @@ export function createMedia(options: MediaOptions): Media {
     download,
     settings: () => keeperSettings(settings.current),
   })
-  const parts = { mediaKeeper, keptMedia, linkSettings: () => linkSettings(settings.current) }
+  const parts = {
+    mediaKeeper,
+    keptMedia,
+    linkSettings: () => linkSettings(settings.current),
+    imageSettings: () => imageSettings(settings.current),
+  }
   return { parts, close: () => index.close() }
 }

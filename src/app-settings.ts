@@ -6,6 +6,7 @@ import type { BatchSettings } from './gateway/account-jobs.ts'
 import type { AttachmentSettings } from './gateway/attachments.ts'
 import type { AttemptSettings } from './gateway/attempt.ts'
 import type { ChatSettings } from './gateway/chat.ts'
+import type { ImageSettings } from './gateway/picture-source.ts'
 import type { MediaLimits } from './media/media-store.ts'
 import type { AccountActionSettings } from './upstream/account-actions.ts'
 import type { UpstreamSettings } from './upstream/upstream-settings.ts'
@@ -54,6 +55,15 @@ export function chatSettings({ features, models }: Settings): ChatSettings {
 }
 
 const BYTES_PER_MB = 1024 * 1024
+
+export function imageSettings({ image, video, features }: Settings): ImageSettings {
+  return {
+    roundSeconds: image.timeout,
+    silenceSeconds: image.stream_timeout,
+    adultContent: features.enable_nsfw,
+    postSeconds: video.timeout,
+  }
+}
 
 /** How long answers of the Responses API are kept. */
 export function responseSettings({ features }: Settings) {

@@ -5,6 +5,7 @@ import type { MediaLinks } from '../core/media.ts'
 import type { Model } from '../core/model.ts'
 import { findModel, type ModelAliases } from '../core/models.ts'
 import { openChat, type Chat, type ChatParts } from '../gateway/chat.ts'
+import { openImageChat, type ImageChatParts } from '../gateway/image-chat.ts'
 import type { Clock } from '../util/clock.ts'
 import type { ApiEnv } from './context.ts'
 import { mediaLinks, type LinkSettings } from './media-links.ts'
@@ -17,7 +18,7 @@ export interface ChatDefaults {
 }
 
 /** What every chat endpoint needs, whatever its dialect. */
-export interface ChatDoorParts extends ChatParts {
+export interface ChatDoorParts extends ChatParts, ImageChatParts {
   readonly chatDefaults: () => ChatDefaults
   readonly clock: Clock
   /** How links to kept files begin. */
@@ -58,26 +59,40 @@ export interface ChatClient {
 
 /** Opens a chat for a client that is there as long as its signal has not fired. */
 export async function openChatFor(
-  parts: ChatParts,
+  parts: ChatParts & ImageChatParts,
   client: ChatClient,
   { request, preferAccountId }: ChatToOpen,
 ): Promise<ClientChat> {
   const leaving = new AbortController()
   const signal = AbortSignal.any([client.signal, leaving.signal])
-  const chat = await openChat(parts, request, { ...client, signal, preferAccountId })
+  const caller = { ...client, signal, preferAccountId }
+  const { pictures } = request
+  const chat = pictures
+    ? await openImageChat(parts, { ...request, pictures }, caller)
+    : await openChat(parts, request, caller)
   return { chat, leave: () => leaving.abort() }
 }
 
-/** The chat model that a caller names, by its id or an alias; throws in the caller's words if there is none. */
-export function findChatModel(id: string, aliases: ModelAliases): Model {
+/** The model that a caller names, by its id or an alias; throws in the caller's words if there is none. */
+export function findNamedModel(id: string, aliases: ModelAliases): Model {
   const model = findModel(id, aliases)
-  if (!model) {
-    const message = `The model '${id}' does not exist. GET /v1/models lists what there is.`
-    throw new GatewayError('model_not_found', message, { param: 'model' })
-  }
-  if (model.capability !== 'chat')
-    throw refuse('model', `'${id}' is not a chat model; this version serves chat models`)
-  return model
+  if (model) return model
+  const message = `The model '${id}' does not exist. GET /v1/models lists what there is.`
+  throw new GatewayError('model_not_found', message, { param: 'model' })
+}
+
+/** The model that is to answer with words. */
+export function findChatModel(id: string, aliases: ModelAliases): Model {
+  const model = findNamedModel(id, aliases)
+  if (model.capability === 'chat') return model
+  throw refuse('model', `'${id}' is not a chat model`)
+}
+
+/** The model that is to answer a conversation: with words, or with pictures. */
+export function findAnswerModel(id: string, aliases: ModelAliases): Model {
+  const model = findNamedModel(id, aliases)
+  if (model.capability !== 'video') return model
+  throw refuse('model', `'${id}' is not served at this endpoint`)
 }
 
 /** The error for something that a request must not hold, by name. */

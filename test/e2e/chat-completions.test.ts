@@ -204,7 +204,7 @@ describe('400', () => {
       },
       'messages.0.content.0.type',
     ],
-    ['an image model', { model: 'grok-imagine-image' }, 'model'],
+    ['pictures of a model that makes none', { image_config: { n: 1 } }, 'image_config'],
   ])('%s is refused by name', async (_, more, param) => {
     const response = await gateway.post(PATH, ask('hi', more))
     expect(response.status).toBe(400)

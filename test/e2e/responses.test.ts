@@ -290,7 +290,7 @@ describe('400', () => {
       'text.format.schema',
     ],
     ['a wrong type', { stream: 'yes' }, 'stream'],
-    ['an image model', { model: 'grok-imagine-image' }, 'model'],
+    ['pictures of a model that makes none', { image_config: { n: 1 } }, 'image_config'],
   ])('%s is refused by name', async (_, more, param) => {
     const response = await gateway.post(PATH, ask('hi', more))
     const body = await response.text()

@@ -17,6 +17,11 @@ const fixedOrder: Readonly<Record<string, readonly ItemEvent['type'][]>> = {
     'response.web_search_call.searching',
     'response.web_search_call.completed',
   ],
+  image_generation_call: [
+    'response.image_generation_call.in_progress',
+    'response.image_generation_call.generating',
+    'response.image_generation_call.completed',
+  ],
 }
 
 /** One item from its opening to its end: what its events have said must be what its end says. */

@@ -75,6 +75,13 @@ const item = z.discriminatedUnion('type', [
       sources: z.array(z.strictObject({ type: z.literal('url'), url: z.string() })).optional(),
     }),
   }),
+  z.strictObject({
+    type: z.literal('image_generation_call'),
+    id: z.string().startsWith('ig_'),
+    status: z.enum(['in_progress', 'completed']),
+    result: z.base64().min(1).nullable(),
+    output_format: z.enum(['png', 'jpeg', 'webp', 'gif']).optional(),
+  }),
 ])
 
 const usage = z.strictObject({
@@ -157,6 +164,9 @@ export const eventShape = z.discriminatedUnion('type', [
   event('response.web_search_call.in_progress', inItem),
   event('response.web_search_call.searching', inItem),
   event('response.web_search_call.completed', inItem),
+  event('response.image_generation_call.in_progress', inItem),
+  event('response.image_generation_call.generating', inItem),
+  event('response.image_generation_call.completed', inItem),
   event('error', {
     ...sequence,
     code: z.string(),

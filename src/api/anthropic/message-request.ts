@@ -1,6 +1,7 @@
 import type { ChatRequest } from '../../core/chat-request.ts'
 import type { OutputFormat } from '../../core/output-format.ts'
-import { findChatModel, refuse, type ChatDefaults } from '../chat-door.ts'
+import { findAnswerModel, refuse, type ChatDefaults } from '../chat-door.ts'
+import { parsePictureWishes } from '../image-config.ts'
 import { parseWith } from '../parse-with.ts'
 import { ThreadUnsupportedError } from './error-body.ts'
 import { countSchema, ignoredFields, messageSchema, type CountBody } from './message-schema.ts'
@@ -35,7 +36,8 @@ export function parseCountRequest(input: unknown, defaults: ChatDefaults): ChatR
 }
 
 function parseQuestion(body: CountBody, defaults: ChatDefaults): ChatRequest {
-  const model = findChatModel(body.model, defaults.aliases)
+  const model = findAnswerModel(body.model, defaults.aliases)
+  const pictures = parsePictureWishes(model, body.image_config, 'text')
   refuseUnserved(body)
   const outputFormat = parseFormat(body)
   return {
@@ -45,6 +47,7 @@ function parseQuestion(body: CountBody, defaults: ChatDefaults): ChatRequest {
     stop: [],
     ...parseTools(body),
     ...(outputFormat && { outputFormat }),
+    ...(pictures && { pictures }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { imageConfigSchema } from '../image-config.ts'
 
 export const MAX_MESSAGES = 4096
 /** Blocks of one content at most; a long turn of a coding agent has some dozens. */
@@ -61,6 +62,8 @@ export const countSchema = z.object({
   mcp_servers: z.array(z.unknown()).nullish(),
   container: z.unknown().optional(),
   thread: z.unknown().optional(),
+  /** Ours, for models that draw. */
+  image_config: imageConfigSchema.nullish(),
 })
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { imageConfigSchema } from '../image-config.ts'
 
 /** Answers to one request at most: each is a whole request to the upstream. */
 export const MAX_CHOICES = 8
@@ -137,6 +138,7 @@ export const chatSchema = z.object({
   modalities: z.array(z.string()).nullish(),
   audio: z.unknown().optional(),
   prediction: z.unknown().optional(),
+  image_config: imageConfigSchema.nullish(),
 })
 
 /** A body that has the right shape. */

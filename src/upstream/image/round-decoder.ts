@@ -74,7 +74,7 @@ export class RoundDecoder {
     if (frame['moderated'] === true) return this.#withhold(key, events)
     const picture = this.#read(frame)
     const percent = asNumber(frame['percentage_complete']) ?? 100
-    this.#slots.advance(key, percent, events)
+    if (percent < 100) this.#slots.advance(key, percent, events)
     if (!picture) return
     if (percent < 100) return this.#slots.preview(key, picture.source, events)
     this.#finals.set(key, picture)

@@ -12,6 +12,7 @@ const itemPrefixes = {
   custom_tool_call: 'ctc',
   tool_search_call: 'tsc',
   web_search_call: 'ws',
+  image_generation_call: 'ig',
 } as const
 
 /** A new id of a response. */

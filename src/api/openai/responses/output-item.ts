@@ -86,6 +86,15 @@ export interface WebSearchCallItem {
   }
 }
 
+/** A picture; `result` is its base64. */
+export interface ImageGenerationCallItem {
+  readonly type: 'image_generation_call'
+  readonly id: string
+  readonly status: 'in_progress' | 'completed'
+  readonly result: string | null
+  readonly output_format?: 'png' | 'jpeg' | 'webp' | 'gif'
+}
+
 /** An item of an answer, in the official form. */
 export type OutputItem =
   | MessageItem
@@ -94,3 +103,4 @@ export type OutputItem =
   | CustomToolCallItem
   | ToolSearchCallItem
   | WebSearchCallItem
+  | ImageGenerationCallItem

@@ -42,6 +42,7 @@ const moreTools = z.object({
   call_id: z.string().nullish(),
   tools: z.array(z.unknown(), { error: 'must be an array of tools' }),
 })
+const imageCall = z.object({ result: z.string({ error: 'must be base64' }).nullish() })
 const compaction = z.object({ encrypted_content: z.string({ error: 'must be a string' }) })
 
 /** Items that say nothing to the model: its own thinking, and searches whose outcome stands in its answer. */
@@ -83,6 +84,9 @@ function addItem({ item, path }: PlacedItem, names: ToolNames, messages: ChatMes
     case 'tool_search_output':
       messages.push(parseSearchOutput(item, path))
       return
+    case 'image_generation_call':
+      messages.push(parseImageCall(item, path))
+      return
     case 'compaction':
     case 'compaction_summary':
       messages.push(parseCompaction(item, path))
@@ -121,6 +125,14 @@ function addCall(call: PastToolCall, messages: ChatMessage[]): void {
   const answer: AssistantMessage = last?.role === 'assistant' ? last : { role: 'assistant', content: [] }
   if (answer === last) messages.pop()
   messages.push({ ...answer, toolCalls: [...(answer.toolCalls ?? []), call] })
+}
+
+/** A picture of an earlier answer, which an edit can start from. */
+function parseImageCall(item: JsonObject, path: string): ChatMessage {
+  const { result } = parseAt(imageCall, item, path)
+  const param = `${path}.result`
+  if (!result) return { role: 'assistant', content: [] }
+  return { role: 'assistant', content: [{ type: 'file', source: { type: 'base64', data: result }, param }] }
 }
 
 function parseSearchOutput(item: JsonObject, path: string): ChatMessage {

@@ -17,6 +17,7 @@ import {
 } from './response-object.ts'
 import type { ToolNames } from './tool-names.ts'
 import { callItemType, writeCall, writeSearch } from './write-calls.ts'
+import { writeImage } from './write-image.ts'
 
 export interface EncoderOptions {
   readonly head: ResponseHead
@@ -136,6 +137,10 @@ export class ResponseEncoder {
         this.#output.push(writeSearch(this.#writer, place, { search: event, withSources }))
         return
       }
+      case 'generated-image':
+        this.#close('completed')
+        this.#output.push(writeImage(this.#writer, this.#nextPlace('image_generation_call'), event))
+        return
       case 'tool-call': {
         const target = this.#options.names.targetOf(event.name)
         this.#close('completed')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { imageConfigSchema } from '../../image-config.ts'
 
 /** Items of one request at most; agents send some hundreds. */
 const MAX_ITEMS = 8192
@@ -108,6 +109,8 @@ export const createSchema = z.object({
   safety_identifier: z.string().nullish(),
   prompt_cache_key: z.string().nullish(),
   user: z.string().nullish(),
+  /** Ours, for models that draw. */
+  image_config: imageConfigSchema.nullish(),
 })
 
 export type CreateBody = z.output<typeof createSchema>

@@ -4,7 +4,8 @@ import { toGatewayError, type GatewayError } from '../../../core/error.ts'
 import { AnswerMeter, estimateUsage } from '../../../core/usage.ts'
 import { describeError } from '../../../util/log.ts'
 import type { JsonObject } from '../../../util/json-fields.ts'
-import { findChatModel, type ClientChat } from '../../chat-door.ts'
+import { findAnswerModel, type ClientChat } from '../../chat-door.ts'
+import { parsePictureWishes } from '../../image-config.ts'
 import type { ResponsesCaller } from './caller.ts'
 import type { WireEvent } from './event-writer.ts'
 import { completeItems } from './input-items.ts'
@@ -42,13 +43,15 @@ export async function openTurn(
   caller: ResponsesCaller,
 ): Promise<ResponseTurn> {
   const defaults = parts.chatDefaults()
-  const model = findChatModel(body.model, defaults.aliases)
+  const model = findAnswerModel(body.model, defaults.aliases)
+  const pictures = parsePictureWishes(model, body.image_config, 'item')
   const conversation = await parseConversation(body, { archive: parts.responses, owner: caller.owner })
   refuseSearchBound(body, conversation)
   const request: ChatRequest = {
     ...chatRequestOf(conversation, model),
     reasoning: showsThinking(body) ?? defaults.reasoning,
     ...(body.max_output_tokens && { maxOutputTokens: body.max_output_tokens }),
+    ...(pictures && { pictures }),
   }
   const open = (asked: ChatRequest) =>
     caller.openChat({ request: asked, preferAccountId: conversation.history.accountId })
