@@ -65,6 +65,11 @@ export function imageSettings({ image, video, features }: Settings): ImageSettin
   }
 }
 
+/** How videos are made; a helper call gets as long as a silence. */
+export function videoSettings({ video }: Settings) {
+  return { idleSeconds: video.timeout, timeoutSeconds: video.timeout, concurrency: video.concurrency }
+}
+
 /** How long answers of the Responses API are kept. */
 export function responseSettings({ features }: Settings) {
   return { retentionDays: features.response_retention_days }

@@ -1,11 +1,14 @@
 import { AccountDirectory } from './accounts/directory.ts'
-import { createSharedGate, GATE_PAUSE_SECONDS, type SharedGate } from './accounts/in-flight-gate.ts'
+import { createSharedGate, type SharedGate } from './accounts/in-flight-gate.ts'
 import { AccountSync } from './accounts/sync.ts'
 import { fetchRemote, type FetchRemote } from './media/fetch-remote.ts'
 import { Upkeep } from './accounts/upkeep.ts'
+import type { Shortage } from './accounts/refresh-plan.ts'
 import { WriteBehind } from './accounts/write-behind.ts'
+import { createVideoMaking } from './app-videos.ts'
 import { apiRoutes } from './api/routes.ts'
 import type { RequestBindings } from './api/context.ts'
+import { startLoops } from './app-loops.ts'
 import { createMedia } from './app-media.ts'
 import {
   actionSettings,
@@ -28,8 +31,7 @@ import { accountJobHandlers, type BatchSettings } from './gateway/account-jobs.t
 import { JobRunner } from './gateway/job-runner.ts'
 import { createResponseArchive } from './gateway/response-archive.ts'
 import type { Stores } from './store/contract.ts'
-import { forget } from './store/forget.ts'
-import { Leadership, LEADERSHIP_PAUSE_SECONDS } from './store/leadership.ts'
+import { Leadership } from './store/leadership.ts'
 import { createAccountActions, type UpstreamAccountActions } from './upstream/account-actions.ts'
 import { createAsk } from './upstream/ask.ts'
 import { createUpstreamClient } from './upstream/client.ts'
@@ -41,18 +43,6 @@ import { newId } from './util/ids.ts'
 import { createLog } from './util/log.ts'
 import type { SecretBox } from './util/secret-box.ts'
 import { createWorkerTokenizer } from './util/worker-tokenizer.ts'
-
-/** Pause between two writes of what use has changed in the accounts. */
-const WRITE_PAUSE_SECONDS = 1
-/** Pause between two looks at the stored settings and the keys, for changes made by hand or by another process. */
-const SETTINGS_PAUSE_SECONDS = 3
-/** Pause between two runs of the refresh schedule; each has a budget of its own. */
-const UPKEEP_PAUSE_SECONDS = 15
-
-/** Pause between two looks for tasks that another process was given, or has left. */
-const TASK_PAUSE_SECONDS = 2
-/** Pause between two removals of what is kept for a time only. */
-const FORGET_PAUSE_SECONDS = 3600
 
 /** What is opened before the app and outlives it only at its start and end. */
 export interface AppOptions {
@@ -86,28 +76,37 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { upstream, upkeep, actions } = createUpstream(options, directory)
   const runner = createRunner(options, pool, { upkeep, actions })
   const media = createMedia({ ...options, download: upstream.download, background })
-  const routes = apiRoutes({
+  const attachments = createFiles(options, upstream.call, background)
+  const attempts = {
     ...leaseParts(options, pool),
+    log: createLog('api'),
+    chooseWayOut: (accountProxyUrl: string | null) =>
+      chooseWayOut(egressSettings(settings.current), accountProxyUrl),
+    refreshForShortage: (shortage: Shortage, signal: AbortSignal) =>
+      upkeep.refreshForShortage(shortage, signal),
+    settings: () => attemptSettings(settings.current),
+  }
+  const made = { ...options, ...pool, ...media.parts }
+  const making = createVideoMaking({ ...made, attempts, upstream, attachments, background })
+  const routes = apiRoutes({
+    ...attempts,
     upstream,
     tokenizer,
-    attachments: createFiles(options, upstream.call, background),
+    attachments,
     ...media.parts,
+    videos: making.videos,
     clock,
-    log: createLog('api'),
     responses: createResponseArchive(
       stores.responses,
       clock,
       () => responseSettings(settings.current).retentionDays,
     ),
-    chooseWayOut: (accountProxyUrl) => chooseWayOut(egressSettings(settings.current), accountProxyUrl),
-    refreshForShortage: (shortage, signal) => upkeep.refreshForShortage(shortage, signal),
     usableAccounts: (tier) => directory.usableAccounts(tier),
     poolStats: () => directory.stats,
     pingStore: () => stores.ping(),
     upstreamSeenAt: () => upstream.lastSeenAt(),
     apiKeys: () => settings.current.app.api_key,
     corsOrigins: () => settings.current.app.cors_origins,
-    settings: () => attemptSettings(settings.current),
     chatSettings: () => chatSettings(settings.current),
     chatDefaults: () => chatDefaults(settings.current),
     admin: {
@@ -121,7 +120,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   await sync.read(new AbortController().signal)
   Bun.gc(true) // a large pool leaves more behind of its rows as text than it is itself
   settings.subscribe((current) => directory.configure(selectionRules(current)))
-  startLoops({ ...options, ...pool, background, upkeep, runner })
+  startLoops({ ...options, ...pool, background, upkeep, runners: [runner, making.runner] })
   const stopWatching = await stores.watch(() => {
     background.run('read changes', (signal) => Promise.all([sync.read(signal), settings.refresh()]))
   })
@@ -130,7 +129,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     close: async () => {
       await stopWatching()
       await background.close()
-      await runner.settle()
+      await Promise.all([runner.settle(), making.runner.settle()])
       await writes.flush()
       await leadership.resign()
       tokenizer.close()
@@ -253,41 +252,4 @@ function createUpstream({ settings, box, clock }: AppOptions, directory: Account
   })
   const actions = createAccountActions({ ...asking, actionSettings: () => actionSettings(settings.current) })
   return { upstream, upkeep, actions }
-}
-
-interface LoopParts extends Pool, AppOptions {
-  readonly background: Background
-  readonly upkeep: Upkeep
-  readonly runner: JobRunner
-}
-
-/** What runs beside the requests, until the background is closed. */
-function startLoops(parts: LoopParts): void {
-  const { background, startup, settings, writes, sync, leadership, upkeep, gate, box, runner, stores } = parts
-  const pace = {
-    idleSeconds: startup.accountSyncIntervalSeconds,
-    activeSeconds: startup.accountSyncActiveIntervalSeconds,
-  }
-  const every = (name: string, pauseSeconds: number, work: (signal: AbortSignal) => Promise<unknown>): void =>
-    background.every(name, () => pauseSeconds, work)
-  every('write accounts', WRITE_PAUSE_SECONDS, () => writes.flush())
-  every('read settings', SETTINGS_PAUSE_SECONDS, async () => {
-    box.reload()
-    await settings.refresh()
-  })
-  background.every(
-    'read accounts',
-    () => sync.pauseSeconds(pace),
-    (signal) => sync.read(signal),
-  )
-  background.run('lead', () => leadership.renew())
-  every('lead', LEADERSHIP_PAUSE_SECONDS, () => leadership.renew())
-  every('upkeep', UPKEEP_PAUSE_SECONDS, async (signal) => {
-    if (leadership.isLeader) await upkeep.runSchedule(signal)
-  })
-  every('take on tasks', TASK_PAUSE_SECONDS, (signal) => runner.takeOn(signal))
-  every('forget', FORGET_PAUSE_SECONDS, async () => {
-    if (leadership.isLeader) await forget(stores, parts.clock())
-  })
-  if (gate) every('hold requests in flight', GATE_PAUSE_SECONDS, () => gate.beat())
 }

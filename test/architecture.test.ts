@@ -17,9 +17,13 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   gateway: ['accounts', 'egress', 'upstream', 'media', 'store', 'core', 'util'],
   api: ['gateway', 'config', 'core', 'util'],
   'app-settings': ['gateway', 'config', 'accounts', 'egress', 'upstream', 'media', 'core'],
+  'app-loops': ['gateway', 'config', 'accounts', 'store', 'util'],
+  'app-videos': ['app-settings', 'gateway', 'config', 'upstream', 'store', 'core', 'util'],
   'app-media': ['app-settings', 'gateway', 'config', 'media', 'upstream', 'core', 'util'],
   app: [
+    'app-loops',
     'app-media',
+    'app-videos',
     'app-settings',
     'api',
     'gateway',

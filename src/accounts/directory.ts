@@ -21,6 +21,8 @@ export interface ReserveQuery {
   readonly exclude: ReadonlySet<number>
   /** The account to take if it can serve: it has the conversation's earlier turn. */
   readonly prefer?: number | undefined
+  /** No other account than the preferred one will do. */
+  readonly mustPrefer?: boolean
 }
 
 /** One query of one account, taken but not yet settled. */
@@ -154,14 +156,9 @@ export class AccountDirectory {
     for (const mode of query.modes) {
       const preferred = this.#readyPreferred(query, mode)
       if (preferred) return this.#take(preferred, mode, now)
-      for (const tier of query.tiers) {
-        const options = {
-          mode,
-          rules: this.#rules,
-          exclude: query.exclude,
-          now,
-          random: this.#options.random,
-        }
+      const { exclude, mustPrefer } = query
+      const options = { mode, rules: this.#rules, exclude, now, random: this.#options.random }
+      for (const tier of mustPrefer === true ? [] : query.tiers) {
         const slot = this.#chooseFrom(this.#readyPool(tier, mode), options)
         if (slot) return this.#take(slot, mode, now)
       }

@@ -26,12 +26,13 @@ export function fileRoutes({ keptMedia }: FilePartsToServe): Hono<ApiEnv> {
   const serve = (type: MediaType) => async (c: Context<ApiEnv>) => {
     const file = await keptMedia.find(type, c.req.query('id') ?? '')
     if (!file) throw new GatewayError('not_found', `There is no ${type} of this id here.`, { param: 'id' })
-    return answer(c, file)
+    return answerFile(c, file)
   }
   return new Hono<ApiEnv>().get('/files/image', serve('image')).get('/files/video', serve('video'))
 }
 
-function answer(c: Context<ApiEnv>, file: FileToServe): Response {
+/** A kept file, or the part of it that is asked for. */
+export function answerFile(c: Context<ApiEnv>, file: FileToServe): Response {
   c.env?.allowSilence?.() // a player that is paused reads nothing for long
   const headers = describe(file)
   if (isUnchanged(c, headers)) return new Response(null, { status: 304, headers })

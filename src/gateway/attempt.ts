@@ -38,6 +38,8 @@ export interface AttemptPlan {
   readonly signal: AbortSignal
   /** The account that is asked first if it can serve. */
   readonly preferAccountId?: number | undefined
+  /** No other account will do: what is asked for belongs to that one. */
+  readonly mustPrefer?: boolean
   /** Asked after a failure; false: the caller has spent what it may, and no other account is tried. */
   readonly mayRepeat?: () => boolean
 }
@@ -66,6 +68,7 @@ export async function* attempt<Item>(
     modes: modeOrder(plan.model, autoModeFallback),
     exclude: tried,
     prefer: plan.preferAccountId,
+    ...(plan.mustPrefer && { mustPrefer: true }),
   }
   let mayPenalise = true
   let failure: GatewayError | undefined
@@ -101,7 +104,7 @@ async function leaseOrRefresh(
   signal: AbortSignal,
 ): Promise<AccountLease | undefined> {
   const lease = await leaseAccount(parts, query)
-  if (lease || query.exclude.size > 0) return lease
+  if (lease || query.exclude.size > 0 || query.mustPrefer === true) return lease
   return (await parts.refreshForShortage(query, signal)) ? leaseAccount(parts, query) : undefined
 }
 

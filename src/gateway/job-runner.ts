@@ -6,16 +6,16 @@ import { describeError, type Log } from '../util/log.ts'
 import { mapLimit } from '../util/map-limit.ts'
 
 /** How long a job is a process's without a sign of life; then another process carries it on. */
-const LEASE_MS = 30_000
+const LEASE_MS = 10_000
 const BEAT_MS = 1_000
 
 /** Items that are read at once; each page is done before the next is read. */
 const PAGE_SIZE = 200
 
-/** Jobs that one process runs side by side. */
-const MAX_RUNNING = 4
+/** Jobs that one process runs side by side, unless it is told otherwise. */
+const DEFAULT_MAX_RUNNING = 4
 
-/** How one kind of job treats one of its items. */
+/** How one kind of job treats one of its items; the items are independent of one another. */
 export interface JobHandler {
   /** Items at once. */
   readonly concurrency: (job: Job) => number
@@ -23,9 +23,27 @@ export interface JobHandler {
   readonly run: (subject: Json, job: Job, signal: AbortSignal) => Promise<Json>
 }
 
+/** How one kind of job is run as a whole, its items being the steps that it records on its way. */
+export interface WholeJobHandler {
+  /** Runs the job, or carries it on from its records, and says what came of it; throws why it failed. */
+  readonly runWhole: (job: Job, hold: JobHold) => Promise<Json>
+}
+
+/** A job while this process holds it. */
+export interface JobHold {
+  /** Fires at a shutdown, and when the job is lost or cancelled: its writes are refused from then on. */
+  readonly signal: AbortSignal
+  /** All items, with what earlier runs recorded. */
+  items(): Promise<readonly JobItem[]>
+  /** Writes what came of an item; throws if the job is no longer held. */
+  record(result: JobItemResult): Promise<void>
+}
+
 export interface JobRunnerOptions {
   readonly jobs: JobStore
-  readonly handlers: Readonly<Record<string, JobHandler>>
+  readonly handlers: Readonly<Record<string, JobHandler | WholeJobHandler>>
+  /** Jobs that this process runs side by side. */
+  readonly maxRunning?: () => number
   /** Names this process among all. */
   readonly holder: string
   readonly clock: Clock
@@ -43,8 +61,8 @@ export class JobRunner {
 
   /** Takes on what waits, as far as there is room; call it often. The jobs run on by themselves. */
   async takeOn(signal: AbortSignal): Promise<void> {
-    const { jobs, handlers, holder, clock } = this.#options
-    while (this.#running.size < MAX_RUNNING && !signal.aborted) {
+    const { jobs, handlers, holder, clock, maxRunning } = this.#options
+    while (this.#running.size < (maxRunning?.() ?? DEFAULT_MAX_RUNNING) && !signal.aborted) {
       const now = clock()
       const job = await jobs.claim(Object.keys(handlers), { holder, until: now + LEASE_MS }, now)
       if (!job) return
@@ -65,15 +83,17 @@ export class JobRunner {
     const beat = setInterval(() => void this.#beat(job, ending), BEAT_MS)
     const run = { job, ending, signal: AbortSignal.any([signal, ending.signal]) }
     try {
-      await this.#runItems(run)
+      const output = await this.#runHandler(run)
       // at a shutdown the lease is left to run out: another process carries the job on
       if (signal.aborted || ending.signal.reason === LOST) return
       const status = ending.signal.reason === CANCELLED ? 'cancelled' : 'completed'
-      await jobs.end(job.id, holder, { status, output: null }, clock())
+      await jobs.end(job.id, holder, { status, output }, clock())
     } catch (error) {
-      const { message } = toGatewayError(error)
+      if (signal.aborted || ending.signal.reason === LOST) return
+      const { code, message } = toGatewayError(error)
       log.error('a job failed', { job: job.id, kind: job.kind, error: describeError(error) })
-      await jobs.end(job.id, holder, { status: 'failed', output: { error: message } }, clock())
+      const status = ending.signal.reason === CANCELLED ? 'cancelled' : 'failed'
+      await jobs.end(job.id, holder, { status, output: { code, error: message } }, clock())
     } finally {
       clearInterval(beat)
     }
@@ -91,10 +111,29 @@ export class JobRunner {
     }
   }
 
-  async #runItems(run: Run): Promise<void> {
-    const { jobs, handlers } = this.#options
-    const handler = handlers[run.job.kind]
+  async #runHandler(run: Run): Promise<Json> {
+    const handler = this.#options.handlers[run.job.kind]
     if (!handler) throw new Error(`no handler for jobs of the kind ${run.job.kind}`)
+    if ('runWhole' in handler) return handler.runWhole(run.job, this.#hold(run))
+    await this.#runItems(run, handler)
+    return null
+  }
+
+  #hold({ job, ending, signal }: Run): JobHold {
+    const { jobs, holder, clock } = this.#options
+    return {
+      signal,
+      items: () => jobs.items(job.id, { fromIndex: 0, limit: PAGE_SIZE }),
+      record: async (result) => {
+        if (await jobs.record(job.id, holder, [result], clock())) return
+        ending.abort(LOST)
+        throw new Error('another process has the job')
+      },
+    }
+  }
+
+  async #runItems(run: Run, handler: JobHandler): Promise<void> {
+    const { jobs } = this.#options
     let fromIndex = 0
     while (!run.signal.aborted) {
       const page = await jobs.items(run.job.id, { fromIndex, limit: PAGE_SIZE, status: 'pending' })

@@ -97,7 +97,7 @@ async function load(part: FilePart, loading: Loading): Promise<LoadedFile> {
     const mediaType = await identifyFile(bytes, claim)
     const hash = createHash('sha256').update(bytes).digest('hex')
     const file = { name: nameFile(claim.name, mediaType), mediaType, bytes, hash }
-    admit(part, file, loading)
+    admit(file, loading)
     return file
   } catch (thrown) {
     if (!(thrown instanceof FileRefusal)) throw thrown
@@ -123,7 +123,7 @@ async function readSource(
   }
 }
 
-function admit(part: FilePart, file: LoadedFile, loading: Loading): void {
+function admit(file: LoadedFile, loading: Loading): void {
   loading.signal.throwIfAborted()
   loading.totalBytes += file.bytes.length
   if (loading.totalBytes > FILE_LIMITS.totalBytes) {

@@ -1,14 +1,17 @@
 import type { ChatEvent } from '../core/chat-event.ts'
 import type { PictureEvent } from '../core/media.ts'
-import { openPictureEdit, type EditCall } from './image/open-edit.ts'
+import { contentUrl, openPictureEdit, type EditCall } from './image/open-edit.ts'
 import { openPictureRound, type PictureCall } from './image/open-round.ts'
 import { createDownload, type Download } from './download.ts'
 import { openRestChat, type ChatCall } from './rest/open-chat.ts'
 import { judgeMediaUrl } from './media-hosts.ts'
-import { createRestCaller, type RestCaller } from './rest-call.ts'
+import { createRestCaller, type CallerIdentity, type RestCaller } from './rest-call.ts'
 import { openRuntimeSocket, type OpenSocket } from './socket.ts'
 import type { Transport } from './transport.ts'
 import type { UpstreamSettings } from './upstream-settings.ts'
+import { findClips, type FoundClip } from './video/find-clips.ts'
+import { openVideo, type VideoCall } from './video/open-video.ts'
+import type { VideoEvent } from './video/video-decoder.ts'
 
 /** What the gateway asks of the upstream. */
 export interface UpstreamClient {
@@ -18,6 +21,12 @@ export interface UpstreamClient {
   pictures(call: PictureCall): AsyncGenerator<readonly PictureEvent[]>
   /** Pictures made from others; the first pull begins. */
   editPictures(call: EditCall): AsyncGenerator<readonly PictureEvent[]>
+  /** Has a clip of a video made; the first pull asks for it. */
+  video(call: VideoCall): AsyncGenerator<readonly VideoEvent[]>
+  /** The clips that the upstream has under a post; undefined if it does not show the post. */
+  findClips(identity: CallerIdentity, parentPostId: string): Promise<readonly FoundClip[] | undefined>
+  /** Where a file that was put up lies, as an absolute address. */
+  contentUrl(uri: string | null): string
   /** Makes a small call for an account (`quota`, `session`, `assets`, `account-settings`). */
   readonly call: RestCaller
   /** Fetches something generated, as a stream of its bytes. */
@@ -37,6 +46,9 @@ export interface UpstreamClientOptions {
   readonly random: () => number
 }
 
+/** The longest wait for the list of an account's posts. */
+const CLIP_LIST_SECONDS = 30
+
 /** A client over a transport. */
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
   let seenAt = 0
@@ -52,6 +64,12 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     chat: (call) => openRestChat(withNote, call),
     pictures: (call) => openPictureRound({ ...withNote, openSocket }, call),
     editPictures: (call) => openPictureEdit({ ...withNote, call: restCall }, call),
+    video: (call) => openVideo(withNote, call),
+    findClips: (identity, parentPostId) => {
+      const { assetsUrl } = options.settings()
+      return findClips(restCall, identity, { parentPostId, assetsUrl, timeoutSeconds: CLIP_LIST_SECONDS })
+    },
+    contentUrl: (uri) => contentUrl(uri, options.settings().assetsUrl),
     call: restCall,
     download: createDownload(withNote),
     isPublicMedia: (url) => judgeMediaUrl(url, options.settings()) === 'public',

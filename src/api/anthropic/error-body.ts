@@ -19,6 +19,8 @@ export const anthropicErrorTypes: Readonly<Record<ErrorCode, AnthropicErrorType>
   authentication_failed: 'authentication_error',
   not_found: 'not_found_error',
   model_not_found: 'not_found_error',
+  not_ready: 'invalid_request_error',
+  job_failed: 'invalid_request_error',
   method_not_allowed: 'invalid_request_error',
   payload_too_large: 'request_too_large',
   unsupported_media_type: 'invalid_request_error',

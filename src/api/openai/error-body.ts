@@ -20,6 +20,8 @@ export const openAiErrorNames: Readonly<Record<ErrorCode, Naming>> = {
   authentication_failed: ['invalid_request_error', 'invalid_api_key'],
   not_found: ['invalid_request_error', 'not_found'],
   model_not_found: ['invalid_request_error', 'model_not_found'],
+  not_ready: ['invalid_request_error', 'video_not_ready'],
+  job_failed: ['invalid_request_error', 'video_failed'],
   method_not_allowed: ['invalid_request_error', 'method_not_allowed'],
   payload_too_large: ['invalid_request_error', 'payload_too_large'],
   unsupported_media_type: ['invalid_request_error', 'unsupported_media_type'],

@@ -9,9 +9,10 @@ import type { ServedModelsParts } from '../served-models.ts'
 import { listModels, retrieveModel } from './models.ts'
 import type { ResponsesParts } from './responses/responses-parts.ts'
 import { responsesRoutes } from './responses/routes.ts'
+import { videoRoutes, type VideoDoorParts } from './videos/routes.ts'
 
 /** What the OpenAI door needs. */
-export interface OpenAiParts extends ResponsesParts, ServedModelsParts {
+export interface OpenAiParts extends ResponsesParts, ServedModelsParts, VideoDoorParts {
   readonly apiKeys: () => readonly string[]
 }
 
@@ -31,5 +32,6 @@ export function openAiRoutes(parts: OpenAiParts): Hono<ApiEnv> {
   routes.get('/models/:id', (c) => c.json(retrieveModel(c.req.param('id'), parts)))
   routes.post('/chat/completions', chatCompletions(parts))
   routes.route('/responses', responsesRoutes(parts))
+  routes.route('/videos', videoRoutes(parts))
   return routes
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decimal } from '../setting-types.ts'
+import { decimal, wholeNumber } from '../setting-types.ts'
 
 const SHORTEST_TIMEOUT_SECONDS = 0.1
 const LONGEST_TIMEOUT_SECONDS = 3_600
@@ -18,6 +18,13 @@ export const imageGroup = z.strictObject({
 /** How long video generation may stay silent. */
 export const videoGroup = z.strictObject({
   timeout: timeout('Longest silence of the upstream during a video.'),
+  concurrency: wholeNumber({
+    default: 8,
+    minimum: 1,
+    maximum: 1_000,
+    unit: 'videos',
+    description: 'Videos that one process makes at once; others wait.',
+  }),
 })
 
 /** How long opening a voice session may take. */

@@ -65,7 +65,8 @@ async function* decodeEdit(
 }
 
 /** Where the upstream finds a picture that was put up (§6.3). */
-function contentUrl(uri: string | null, assetsUrl: string): string {
+/** Where a file that was put up lies. */
+export function contentUrl(uri: string | null, assetsUrl: string): string {
   if (uri !== null) return absoluteUrl(uri, assetsUrl)
   throw new GatewayError('upstream_unavailable', 'The upstream did not take the file.', {
     cause: 'an upload was answered without the address of its content',

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
-import { presentedKeys } from '../../auth.ts'
 import { openClientChat, type ChatToOpen, type ClientChat } from '../../chat-door.ts'
 import type { ApiEnv } from '../../context.ts'
+import { ownerOf } from '../owner.ts'
 import type { ResponsesParts } from './responses-parts.ts'
 
 /** Who asks for responses, over HTTP or over a socket. */
@@ -20,15 +19,4 @@ export function httpCaller(parts: ResponsesParts, c: Context<ApiEnv>): Responses
     requestId: c.get('requestId'),
     openChat: (chat) => openClientChat(parts, c, chat),
   }
-}
-
-/**
- * Whose answers a request may see: those of the key that lets it in. Where no key is asked for, everybody without one is
- * the same owner.
- */
-export function ownerOf({ apiKeys }: Pick<ResponsesParts, 'apiKeys'>, c: Context<ApiEnv>): string {
-  const presented = presentedKeys(c.req.header('authorization'), c.req.header('x-api-key'))
-  const accepted = apiKeys()
-  const key = presented.find((one) => accepted.includes(one)) ?? presented[0] ?? ''
-  return createHash('sha256').update(key).digest('hex')
 }

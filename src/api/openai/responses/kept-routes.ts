@@ -4,7 +4,7 @@ import { GatewayError } from '../../../core/error.ts'
 import type { ApiEnv } from '../../context.ts'
 import { refuse } from '../../chat-door.ts'
 import { parseWith } from '../../parse-with.ts'
-import { ownerOf } from './caller.ts'
+import { ownerOf } from '../owner.ts'
 import { parseDocument, type ResponseDocument } from './response-document.ts'
 import type { ResponsesParts } from './responses-parts.ts'
 

@@ -16,6 +16,8 @@ export const faultCodes: Readonly<Record<ErrorCode, string>> = {
   authentication_failed: 'invalid_prompt',
   not_found: 'invalid_prompt',
   model_not_found: 'invalid_prompt',
+  not_ready: 'invalid_prompt',
+  job_failed: 'invalid_prompt',
   method_not_allowed: 'invalid_prompt',
   payload_too_large: 'invalid_prompt',
   unsupported_media_type: 'invalid_prompt',

@@ -7,7 +7,7 @@ import { compactResponse } from './compact-response.ts'
 import { createResponse } from './create-response.ts'
 import { countInputTokens } from './input-tokens.ts'
 import { keptRoutes } from './kept-routes.ts'
-import { ownerOf } from './caller.ts'
+import { ownerOf } from '../owner.ts'
 import type { ResponsesParts } from './responses-parts.ts'
 import { ResponsesSession } from './socket-session.ts'
 

@@ -1,0 +1,38 @@
+import type { Context } from 'hono'
+import type { FilePart } from '../../../core/chat-request.ts'
+import { readJsonBody } from '../../request-body.ts'
+import { refuse } from '../../chat-door.ts'
+
+/** A body of fields and files, however it was sent. */
+export interface FormBody {
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly files: readonly FilePart[]
+}
+
+/** Reads a JSON, multipart or urlencoded body; files may stand in the fields that are named, also with `[]`. */
+export async function readForm(c: Context, fileFields: readonly string[]): Promise<FormBody> {
+  const type = c.req.header('content-type') ?? ''
+  if (!/^(?:multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type)) {
+    const value = await readJsonBody(c)
+    return { fields: { ...Object(value) }, files: [] }
+  }
+  const form = await c.req.raw.formData().catch(() => {
+    throw refuse('body', 'the form cannot be read')
+  })
+  const fields: Record<string, unknown> = {}
+  const files: FilePart[] = []
+  for (const [name, value] of form) {
+    const plain = name.replace(/\[\d*\]$/, '')
+    if (typeof value === 'string') fields[plain] = value
+    else if (fileFields.includes(plain)) files.push(await readFile(plain, value))
+    else throw refuse(plain, 'takes no file')
+  }
+  return { fields, files }
+}
+
+async function readFile(param: string, file: File): Promise<FilePart> {
+  const data = Buffer.from(await file.arrayBuffer()).toString('base64')
+  const mediaType = file.type === 'application/octet-stream' ? '' : file.type
+  const source = { type: 'base64', data, ...(mediaType !== '' && { mediaType }) } as const
+  return { type: 'file', source, param, ...(file.name !== '' && { name: file.name }) }
+}

@@ -1,0 +1,39 @@
+import { readMediaFrames } from '../media-frames.ts'
+import type { CallerIdentity, RestCallerOptions } from '../rest-call.ts'
+import { openRestStream, type StreamWaiting } from '../rest-stream.ts'
+import { encodeVideoBody, type VideoClip } from './video-body.ts'
+import { VideoDecoder, type VideoEvent } from './video-decoder.ts'
+
+/** One clip to make: for which account, which way, and how long its silence is borne. */
+export interface VideoCall extends CallerIdentity {
+  readonly clip: VideoClip
+  readonly idleSeconds: number
+  /** The upstream began to answer: the clip is being made, whatever becomes of the stream. */
+  readonly onServed: () => void
+}
+
+/** Has a clip made (spec/upstream-media.md §9); the first pull asks for it. */
+export function openVideo(
+  options: RestCallerOptions,
+  { clip, ...call }: VideoCall,
+): AsyncGenerator<readonly VideoEvent[]> {
+  const { assetsUrl } = options.settings()
+  const refererPath = clip.extension ? `/imagine/post/${clip.parentPostId}` : '/imagine'
+  const read = (body: ReadableStream<Uint8Array>, waiting: StreamWaiting) =>
+    readVideo(body, waiting, assetsUrl)
+  return openRestStream(options, { ...call, body: encodeVideoBody(clip), refererPath }, read)
+}
+
+async function* readVideo(
+  body: ReadableStream<Uint8Array>,
+  waiting: StreamWaiting,
+  assetsUrl: string,
+): AsyncGenerator<readonly VideoEvent[]> {
+  const decoder = new VideoDecoder(assetsUrl)
+  for await (const frames of readMediaFrames(body, waiting)) {
+    const events = frames.flatMap((frame) => decoder.decode(frame))
+    if (events.length > 0) yield events
+    if (decoder.isDone) return
+  }
+  decoder.end()
+}
