@@ -2,7 +2,7 @@ import { assertNever } from '../state/assert-never.ts'
 import { agentsAnswer } from './agents.ts'
 import { countedAnswer, MAX_COUNTED_TOKENS } from './counted-tokens.ts'
 import type { Frame } from './frame.ts'
-import { asksForDrawing, imageAnswer } from './image.ts'
+import { asksForDrawing, imageAnswer, NOTHING_WITHHELD, type Moderation } from './image.ts'
 import { markdownAnswer } from './markdown.ts'
 import { multimodalAnswer } from './multimodal.ts'
 import { emptyAnswer, plainAnswer } from './plain.ts'
@@ -14,15 +14,17 @@ import { toolCallAnswer } from './tool-call.ts'
 import { transcriptFrames, transcriptNamed } from './transcripts.ts'
 import type { Turn } from './turn.ts'
 
+const NO_PICTURE = 'I could not make a picture of that.'
+
+const DRAWING_WORDS = ['image', 'moderated', 'moderated-second']
+
 type Writer = (turn: Turn, argument: string) => readonly Frame[]
 
 // The first word that a prompt holds decides; the order here is the order of precedence.
 const WRITERS: readonly (readonly [word: string, write: Writer])[] = [
   ['say', (turn, text) => plainAnswer(turn, text)],
   ['empty', (turn) => emptyAnswer(turn)],
-  ['moderated', (turn) => imageAnswer(turn, 'all')],
-  ['moderated-second', (turn) => imageAnswer(turn, 'second')],
-  ['image', (turn) => imageAnswer(turn, 'none')],
+  ['no-url', (turn) => plainAnswer(turn, NO_PICTURE)],
   ['split-render-tag', (turn) => searchAnswer(turn, true)],
   ['search', (turn) => searchAnswer(turn, false)],
   ['agents', (turn) => agentsAnswer(turn, markdownAnswer(turn))],
@@ -32,7 +34,11 @@ const WRITERS: readonly (readonly [word: string, write: Writer])[] = [
 ]
 
 /** The frames that answer a turn: by scenario word, else a generated Markdown answer in the manner of the mode. */
-export function chooseAnswer(turn: Turn, words: ScenarioWords): readonly Frame[] {
+export function chooseAnswer(
+  turn: Turn,
+  words: ScenarioWords,
+  moderation: Moderation = NOTHING_WITHHELD,
+): readonly Frame[] {
   for (const word of words.keys()) {
     const transcript = transcriptNamed(word)
     if (transcript !== null) return transcriptFrames(transcript)
@@ -47,7 +53,8 @@ export function chooseAnswer(turn: Turn, words: ScenarioWords): readonly Frame[]
     const argument = words.get(word)
     if (argument !== undefined) return write(turn, argument)
   }
-  return asksForDrawing(turn) ? imageAnswer(turn, 'none') : answerOfMode(turn)
+  const isDrawing = asksForDrawing(turn) || DRAWING_WORDS.some((word) => words.has(word))
+  return isDrawing ? imageAnswer(turn, moderation) : answerOfMode(turn)
 }
 
 // After a tool result the same user turn, with the same word, is still the last one: calling again would never end.

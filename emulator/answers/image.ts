@@ -15,8 +15,11 @@ interface Picture {
   readonly moderated: boolean
 }
 
-/** Which of the pictures of an answer the service withholds. */
-export type Moderation = 'none' | 'second' | 'all'
+/** Tells whether the service withholds the picture at a place. */
+export type Moderation = (index: number) => boolean
+
+/** Nothing is withheld. */
+export const NOTHING_WITHHELD: Moderation = () => false
 
 /** True for the prompt of the "lite" image generation, spec/upstream-chat.md §3.3. */
 export function asksForDrawing(turn: Turn): boolean {
@@ -48,8 +51,8 @@ export function imageAnswer(turn: Turn, moderation: Moderation): readonly Frame[
 
 function pictureOf(turn: Turn, index: number, moderation: Moderation): Picture {
   const uuid = turn.newId()
-  const moderated = moderation === 'all' || (moderation === 'second' && index === 1)
-  return { cardId: `g${index}`, uuid, folder: `users/${turn.userId}/generated/${uuid}`, index, moderated }
+  const folder = `users/${turn.userId}/generated/${uuid}`
+  return { cardId: `g${index}`, uuid, folder, index, moderated: moderation(index) }
 }
 
 function progressFrame(turn: Turn, picture: Picture, progress: 0 | 50 | 100): Frame {

@@ -6,8 +6,10 @@ import type { ProductContext, ProductEnv } from './exchange.ts'
 import { serviceError } from './http-errors.ts'
 import { finalPicture, previewJpeg } from '../media/picture.ts'
 import { imageSize } from '../media/sizes.ts'
+import { assetView } from './imagine-history.ts'
 import { fileResponse } from './serve-file.ts'
 
+const IMAGINE_WORKSPACE = 'WORKSPACE_KIND_IMAGINE_ALL'
 const ROOT = '/assets/'
 const DEFAULT_PAGE_SIZE = 50
 const MAX_PAGE_SIZE = 200
@@ -30,6 +32,10 @@ export function assetRoutes(state: EmulatorState): Hono<ProductEnv> {
 
 function listAssets(state: EmulatorState, c: ProductContext): Response {
   const { userId } = c.get('account')
+  if (c.req.query('workspaceKind') === IMAGINE_WORKSPACE) {
+    const made = state.generations.finished((one) => one.userId === userId).toReversed()
+    return c.json({ assets: made.map((one) => assetView(state, one)), nextPageToken: '' })
+  }
   const files = state.files.list().filter((file) => file.userId === userId)
   const pageToken = c.req.query('pageToken') ?? ''
   const start = pageToken === '' ? 0 : files.findIndex((file) => file.fileId === pageToken)

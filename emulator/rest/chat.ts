@@ -4,6 +4,7 @@ import { countedBody, COUNTED_RESPONSE_ID, MAX_COUNTED_TOKENS } from '../answers
 import { numberArgument, parseScenarioWords, type ScenarioWords } from '../answers/scenario-words.ts'
 import type { Turn } from '../answers/turn.ts'
 import { usageLimitFrames } from '../media/media-frames.ts'
+import { isWithheld } from '../media/start-generation.ts'
 import { parseMediaRequest } from '../media/media-request.ts'
 import type { EmulatorState } from '../state/emulator-state.ts'
 import { errorFrameOf, withFramingMalice, withInBandError } from '../wire/disturb-frames.ts'
@@ -67,7 +68,7 @@ function answerBody(turn: Turn, words: ScenarioWords, plan: DeliveryPlan): Encod
   if (plan.media.some(({ effect }) => effect === 'nested-usage-limit')) {
     return encodeBody(usageLimitFrames(turn), plan)
   }
-  const frames = chooseAnswer(turn, words)
+  const frames = chooseAnswer(turn, words, (index) => isWithheld(plan.media, index))
   const erring = plan.inBandError === null ? frames : withInBandError(frames, plan.inBandError, turn)
   return encodeBody(withFramingMalice(erring, plan.framing), plan)
 }

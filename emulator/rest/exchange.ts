@@ -11,6 +11,8 @@ export interface Exchange {
   readonly credentials: Credentials
   /** The parsed JSON body, or undefined when it is no JSON. */
   readonly body: unknown
+  /** The parts of a multipart body; `body` then tells what they are. */
+  readonly form: FormData | null
   /** Faults that hit this request. */
   readonly actions: readonly FaultAction[]
   readonly plan: DeliveryPlan

@@ -11,10 +11,22 @@ export function hasValidIds(path: string, headers: Headers): boolean {
 /** True when Origin and Referer are those of spec/upstream-chat.md §2.6, or the path has no rule. */
 export function hasValidOrigin(path: string, headers: Headers, origins: readonly string[]): boolean {
   if (!path.startsWith('/rest/')) return true
-  const page = path.startsWith('/rest/assets') ? '/files' : '/'
+  const page = pageOf(path)
+  const referer = headers.get('referer') ?? ''
   return origins.some(
-    (origin) => headers.get('origin') === origin && headers.get('referer') === `${origin}${page}`,
+    (origin) =>
+      headers.get('origin') === origin &&
+      referer.startsWith(origin) &&
+      page.test(referer.slice(origin.length)),
   )
+}
+
+// spec/upstream-media.md §7, §8.1 and §9: media is made on the Imagine page or on the page of a post.
+function pageOf(path: string): RegExp {
+  if (path.startsWith('/rest/assets')) return /^\/files$|^\/imagine/
+  if (path.startsWith('/rest/media/')) return /^\/?$|^\/imagine(\/post\/[^/]+)?$/
+  if (path.startsWith('/rest/app-chat/conversations')) return /^\/$|^\/imagine(\/post\/[^/]+)?$/
+  return /^\/$/
 }
 
 // spec/upstream-chat.md §2.5: the text of a browser error (Gen-A) or a signature of 70 bytes (Gen-B), in Base64.

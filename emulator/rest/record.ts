@@ -28,8 +28,7 @@ export function recordExchange(state: EmulatorState): MiddlewareHandler<ProductE
 
 async function openExchange(state: EmulatorState, c: ProductContext): Promise<Exchange> {
   const { method, path } = c.req
-  const text = method === 'GET' || method === 'HEAD' ? '' : await c.req.text()
-  const body = parseJson(text)
+  const { body, form, sizeBytes } = await readBody(c)
   const credentials = parseCredentials(c.req.header('cookie') ?? null)
   state.counters.request()
   const record = state.requests.open({
@@ -39,7 +38,7 @@ async function openExchange(state: EmulatorState, c: ProductContext): Promise<Ex
     token: credentials.sso,
     headers: c.req.raw.headers,
     body,
-    bodySizeBytes: text.length,
+    bodySizeBytes: sizeBytes,
   })
   const fields = isObject(body) ? body : {}
   const subject = {
@@ -52,12 +51,42 @@ async function openExchange(state: EmulatorState, c: ProductContext): Promise<Ex
   const isHandshake = c.req.header('upgrade') === 'websocket'
   const actions = state.faults.take(subject, isHandshake ? concernsHandshake : undefined)
   const plan = planWithFaults(planFromBehaviour(state.behaviour), actions)
-  return { record, credentials, body, actions, plan, isStreaming: false }
+  return { record, credentials, body, form, actions, plan, isStreaming: false }
+}
+
+interface ReadBody {
+  readonly body: unknown
+  readonly form: FormData | null
+  readonly sizeBytes: number
+}
+
+async function readBody(c: ProductContext): Promise<ReadBody> {
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return { body: undefined, form: null, sizeBytes: 0 }
+  if (c.req.header('content-type')?.startsWith('multipart/form-data') === true) return readForm(c)
+  const text = await c.req.text()
+  return { body: parseJson(text), form: null, sizeBytes: text.length }
+}
+
+/** The record tells of each part what it is, not the bytes of files. */
+async function readForm(c: ProductContext): Promise<ReadBody> {
+  try {
+    const form = await c.req.formData()
+    const names = [...new Set(form.keys())]
+    const multipart = names.flatMap((name) => form.getAll(name).map((value) => partView(name, value)))
+    return { body: { multipart }, form, sizeBytes: JSON.stringify(multipart).length }
+  } catch {
+    return { body: undefined, form: null, sizeBytes: 0 }
+  }
 }
 
 /** True for faults that hit the handshake of a socket; the others wait for a message. */
 export function concernsHandshake({ type }: FaultAction): boolean {
   return type === 'http' || type === 'http-custom' || type === 'reset' || type === 'latency'
+}
+
+function partView(name: string, value: File | string): object {
+  if (typeof value === 'string') return { name, value }
+  return { name, fileName: value.name, contentType: value.type, sizeBytes: value.size }
 }
 
 // Stalls, cuts and torn bytes hit answers that are no stream of frames too; the rest of the framing has no meaning there.
