@@ -20,8 +20,13 @@ export interface MediaSum {
 /** Waits for another process that writes; the calls are synchronous, so not for long. */
 const BUSY_MILLISECONDS = 2_000
 
-/** What means that the file itself is damaged, and not only locked or out of reach. */
-const DAMAGED: ReadonlySet<string | undefined> = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB'])
+/** Times that a locked index is tried at a start. */
+const OPEN_TRIES = 5
+
+/** A look at all pages has found some that do not fit. */
+class DamagedIndex extends Error {
+  override readonly name = 'DamagedIndex'
+}
 
 /**
  * What is kept, how large, and since when: so that sizes need not be summed up from the disk at every write. It is shared
@@ -40,7 +45,7 @@ export class KeptIndex {
   }
 
   add(type: MediaType, files: readonly IndexedFile[]): void {
-    this.#run((database) => {
+    this.#run(undefined, (database) => {
       const insert = database.query(
         'INSERT OR REPLACE INTO kept_media (type, name, size_bytes, created_at) VALUES (?, ?, ?, ?)',
       )
@@ -51,7 +56,7 @@ export class KeptIndex {
   }
 
   remove(type: MediaType, names: readonly string[]): void {
-    this.#run((database) => {
+    this.#run(undefined, (database) => {
       const remove = database.query('DELETE FROM kept_media WHERE type = ? AND name = ?')
       database.transaction(() => {
         for (const name of names) remove.run(type, name)
@@ -60,15 +65,16 @@ export class KeptIndex {
   }
 
   sum(type: MediaType): MediaSum {
-    return this.#run((database) => {
+    const nothing = { count: 0, sizeBytes: 0 }
+    return this.#run(nothing, (database) => {
       const sql =
         'SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS sizeBytes FROM kept_media WHERE type = ?'
-      return database.query<MediaSum, [string]>(sql).get(type) ?? { count: 0, sizeBytes: 0 }
+      return database.query<MediaSum, [string]>(sql).get(type) ?? nothing
     })
   }
 
   names(type: MediaType): readonly string[] {
-    return this.#run((database) =>
+    return this.#run([], (database) =>
       database
         .query<{ name: string }, [string]>('SELECT name FROM kept_media WHERE type = ?')
         .all(type)
@@ -78,27 +84,37 @@ export class KeptIndex {
 
   /** A stretch of the files, newest first. */
   newest(type: MediaType, offset: number, limit: number): readonly IndexedFile[] {
-    return this.#run((database) => database.query<IndexedFile, Slice>(newestFirst).all(type, limit, offset))
+    return this.#run([], (database) =>
+      database.query<IndexedFile, Slice>(newestFirst).all(type, limit, offset),
+    )
   }
 
   /** A stretch of the files, oldest first. */
   oldest(type: MediaType, limit: number): readonly IndexedFile[] {
-    return this.#run((database) => database.query<IndexedFile, Slice>(oldestFirst).all(type, limit, 0))
+    return this.#run([], (database) => database.query<IndexedFile, Slice>(oldestFirst).all(type, limit, 0))
   }
 
   close(): void {
     this.#database.close()
   }
 
-  /** Another process may have laid a damaged index aside already: then its new one is as good as ours. */
-  #run<Result>(work: (database: Database) => Result): Result {
+  /**
+   * Another process may have laid a damaged index aside already: then its new one is as good as ours. What fails even then
+   * is left out: nobody is refused a file because of the index, and the next look at the disk brings it in line.
+   */
+  #run<Result>(nothing: Result, work: (database: Database) => Result): Result {
     try {
       return work(this.#database)
     } catch (thrown) {
       this.#log.warn('the index of kept media failed and is opened anew', { error: describeError(thrown) })
+    }
+    try {
       this.#database.close()
       this.#database = this.#open()
       return work(this.#database)
+    } catch (thrown) {
+      this.#log.warn('the index of kept media failed again', { error: describeError(thrown) })
+      return nothing
     }
   }
 
@@ -106,12 +122,11 @@ export class KeptIndex {
     try {
       return openFile(this.#path)
     } catch (thrown) {
-      const isDamaged = thrown instanceof SQLiteError && DAMAGED.has(thrown.code)
-      return isDamaged ? this.#replace(thrown) : this.#openInMemory(thrown)
+      return isDamage(thrown) ? this.#replace(thrown) : this.#openInMemory(thrown)
     }
   }
 
-  #replace(damage: SQLiteError): Database {
+  #replace(damage: unknown): Database {
     const aside = `${this.#path}.damaged-${crypto.randomUUID()}`
     this.#log.warn('the index of kept media is damaged: it is laid aside and built anew', {
       aside,
@@ -133,15 +148,29 @@ export class KeptIndex {
   }
 }
 
+/** Whether the file itself is damaged, and not only locked or out of reach. */
+function isDamage(thrown: unknown): boolean {
+  if (thrown instanceof DamagedIndex) return true
+  return thrown instanceof SQLiteError && /^SQLITE_(?:CORRUPT|NOTADB)/.test(thrown.code ?? '')
+}
+
 type Slice = [type: string, limit: number, offset: number]
 
 const columns = 'SELECT name, size_bytes AS sizeBytes, created_at AS createdAt FROM kept_media WHERE type = ?'
 const newestFirst = `${columns} ORDER BY created_at DESC, name LIMIT ? OFFSET ?`
 const oldestFirst = `${columns} ORDER BY created_at, name DESC LIMIT ? OFFSET ?`
 
+/** Where all processes start at once, one of them changes the file to its form, and the others may be turned away. */
 function openFile(path: string): Database {
   mkdirSync(dirname(path), { recursive: true })
-  return prepare(new Database(path, { create: true, readwrite: true }))
+  for (let tries = 1; ; tries++) {
+    try {
+      return prepare(new Database(path, { create: true, readwrite: true }))
+    } catch (thrown) {
+      const isLocked = thrown instanceof SQLiteError && thrown.code?.startsWith('SQLITE_BUSY')
+      if (!isLocked || tries === OPEN_TRIES) throw thrown
+    }
+  }
 }
 
 /** The table has a name of its own: an index of the original, which has another, may lie in the same file. */
@@ -160,7 +189,7 @@ function prepare(database: Database): Database {
     database.run('CREATE INDEX IF NOT EXISTS kept_media_by_age ON kept_media (type, created_at)')
     // reads every page: damage shows here and not in the middle of a request
     const verdict = database.query<{ quick_check: string }, []>('PRAGMA quick_check(1)').get()
-    if (verdict?.quick_check !== 'ok') throw new SQLiteError(verdict?.quick_check ?? 'no verdict')
+    if (verdict?.quick_check !== 'ok') throw new DamagedIndex(verdict?.quick_check)
     return database
   } catch (thrown) {
     database.close()
