@@ -17,7 +17,7 @@ export function parseRange(
   if (first === '' && last === '') return 'whole'
   if (first === '') return suffix(Number(last), sizeBytes)
   const start = Number(first)
-  const end = last === '' ? sizeBytes : Number(last) + 1
+  const end = last === '' ? Number.POSITIVE_INFINITY : Number(last) + 1
   if (end <= start) return 'whole'
   return start >= sizeBytes ? 'unsatisfiable' : { start, end: Math.min(end, sizeBytes) }
 }
