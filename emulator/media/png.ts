@@ -15,7 +15,7 @@ export function encodePng(mosaic: Mosaic, pixelsPerBlock: number): Uint8Array<Ar
   const parts = [
     Buffer.from(SIGNATURE),
     chunk('IHDR', Buffer.concat([header, Buffer.from(RGB_8_BIT)])),
-    chunk('IDAT', deflateSync(scanLines(mosaic, pixelsPerBlock))),
+    chunk('IDAT', deflateSync(scanLines(mosaic, pixelsPerBlock), { level: 1 })),
     chunk('IEND', Buffer.alloc(0)),
   ]
   return new Uint8Array(Buffer.concat(parts))
@@ -25,11 +25,12 @@ export function encodePng(mosaic: Mosaic, pixelsPerBlock: number): Uint8Array<Ar
 function scanLines({ columns, rows, blocks }: Mosaic, pixelsPerBlock: number): Buffer {
   const lineBytes = 1 + columns * pixelsPerBlock * CHANNELS
   const lines = Buffer.alloc(lineBytes * rows * pixelsPerBlock)
+  const rgb = Buffer.from(blocks.flatMap(rgbOf))
   for (let row = 0; row < rows; row += 1) {
     const first = row * pixelsPerBlock * lineBytes
     for (let pixel = 0; pixel < columns * pixelsPerBlock; pixel += 1) {
-      const colour = blocks[row * columns + Math.floor(pixel / pixelsPerBlock)]
-      if (colour !== undefined) lines.set(rgbOf(colour), first + 1 + pixel * CHANNELS)
+      const block = row * columns + Math.floor(pixel / pixelsPerBlock)
+      rgb.copy(lines, first + 1 + pixel * CHANNELS, block * CHANNELS, (block + 1) * CHANNELS)
     }
     for (let copy = 1; copy < pixelsPerBlock; copy += 1) {
       lines.copyWithin(first + copy * lineBytes, first, first + lineBytes)
