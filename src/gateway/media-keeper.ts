@@ -32,32 +32,35 @@ export interface MediaKeeperParts {
   readonly store: MediaStore
   readonly download: Download
   readonly settings: () => { readonly downloadIdleSeconds: number }
+  /** Waits before a download is tried again; their number bounds the tries. Tests shorten them. */
+  readonly retryPausesMs?: readonly number[]
 }
 
-/** Waits before a download is tried again; their number bounds the tries (spec/upstream-chat.md §10.7). */
+/** spec/upstream-chat.md §10.7 */
 const RETRY_PAUSES_MS = [200, 750]
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([403, 408, 425, 429])
 
 /** A keeper over the files on disk and the upstream. */
-export function createMediaKeeper({ store, download, settings }: MediaKeeperParts): MediaKeeper {
+export function createMediaKeeper(parts: MediaKeeperParts): MediaKeeper {
+  const { store, download, settings, retryPausesMs = RETRY_PAUSES_MS } = parts
   const fetch = (type: MediaType, url: string, identity: MediaIdentity): AsyncGenerator<Uint8Array> =>
     download({ url, type, idleSeconds: settings().downloadIdleSeconds }, identity)
+  const repeat = <Result>({ signal }: MediaIdentity, work: () => Promise<Result>): Promise<Result> =>
+    withRetries(work, retryPausesMs, signal)
   return {
     keep: (type, source, identity) =>
       inOurWords(() => {
         if (source.type === 'bytes')
           return store.keep(type, crypto.randomUUID().replaceAll('-', ''), () => [source.bytes])
         const { url } = source
-        return withRetries(identity.signal, () =>
-          store.keep(type, store.idOf(url), () => fetch(type, url, identity)),
-        )
+        return repeat(identity, () => store.keep(type, store.idOf(url), () => fetch(type, url, identity)))
       }),
     readPicture: (source, identity) =>
       inOurWords(async () => {
-        const bytes =
-          source.type === 'bytes'
-            ? source.bytes
-            : await withRetries(identity.signal, () => collect(fetch('image', source.url, identity)))
+        const isHere = source.type === 'bytes'
+        const bytes = isHere
+          ? source.bytes
+          : await repeat(identity, () => collect(fetch('image', source.url, identity)))
         return { bytes, mediaType: (await identifyMedia(bytes, 'image')).mediaType }
       }),
   }
@@ -75,8 +78,12 @@ async function collect(stream: AsyncGenerator<Uint8Array>): Promise<Uint8Array> 
   return Buffer.concat(chunks)
 }
 
-async function withRetries<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
-  for (const milliseconds of RETRY_PAUSES_MS) {
+async function withRetries<Result>(
+  work: () => Promise<Result>,
+  pausesMs: readonly number[],
+  signal: AbortSignal,
+): Promise<Result> {
+  for (const milliseconds of pausesMs) {
     try {
       return await work()
     } catch (thrown) {

@@ -72,9 +72,8 @@ describe('keeping', () => {
   ] as const)('refuses %s as %s, and leaves nothing behind', async (_title, type, bytes, words) => {
     const store = openStore()
     const kept = store.keep(type, idOf(1), () => [bytes])
-    expect(kept).rejects.toThrow(FileRefusal)
-    expect(kept).rejects.toThrow(words)
-    await kept.catch(() => {})
+    await expect(kept).rejects.toThrow(FileRefusal)
+    await expect(kept).rejects.toThrow(words)
     expect(await readdir(new MediaFiles(dataDir).folder(type))).toEqual([])
   })
 
