@@ -15,6 +15,12 @@ export function parseScenarioWords(text: string): ScenarioWords {
   return words
 }
 
+/** The argument of `[[seconds:N]]`, also a fraction, or the usual time. */
+export function secondsArgument(words: ScenarioWords, usual: number): number {
+  const seconds = Number.parseFloat(words.get('seconds') ?? '')
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : usual
+}
+
 /** The text without its scenario words. */
 export function withoutScenarioWords(text: string): string {
   return text.replaceAll(WORD, '').trim()

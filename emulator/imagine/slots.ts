@@ -24,6 +24,8 @@ export interface RoundFacts {
   readonly state: EmulatorState
   readonly account: Account
   readonly request: ImagineRequest
+  /** How long the round takes. */
+  readonly seconds: number
   /** The prompt without its scenario words. */
   readonly prompt: string
   readonly faults: readonly MediaFault[]
@@ -66,7 +68,7 @@ interface Noted extends Pick<Slot, 'id' | 'moderated' | 'place'> {
   readonly path: string
 }
 
-function noteGeneration({ state, account, request, prompt }: RoundFacts, noted: Noted): void {
+function noteGeneration({ state, account, request, prompt, seconds }: RoundFacts, noted: Noted): void {
   const { id, path, moderated, place } = noted
   const createdAt = state.clock.now()
   state.generations.add(
@@ -90,7 +92,7 @@ function noteGeneration({ state, account, request, prompt }: RoundFacts, noted: 
       references: [],
       paths: [path],
       createdAt,
-      finishesAt: createdAt + state.behaviour.imageSeconds * 1000,
+      finishesAt: createdAt + seconds * 1000,
       ending: moderated ? 'moderated' : 'finished',
     },
     place,

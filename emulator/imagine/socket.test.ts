@@ -136,6 +136,9 @@ describe('words and faults', () => {
     })
     other.ask('x', { num_generations: 1 })
     expect(await other.closed).toBe(1008)
+    expect(await service.control.requests({ path: PATH, method: 'GET', outcome: 'completed' })).toHaveLength(
+      2,
+    )
   })
 
   test('an error frame comes in the middle of a round', async () => {

@@ -4,7 +4,7 @@ import type { ProductContext, ProductEnv, SocketPeer, SocketSession } from '../r
 import { serviceError } from '../rest/http-errors.ts'
 import { refuseTier } from '../rest/media-account.ts'
 import { concernsHandshake } from '../rest/record.ts'
-import { parseScenarioWords, withoutScenarioWords } from '../answers/scenario-words.ts'
+import { parseScenarioWords, secondsArgument, withoutScenarioWords } from '../answers/scenario-words.ts'
 import type { Account } from '../state/accounts.ts'
 import type { EmulatorState } from '../state/emulator-state.ts'
 import type { OpenRecord } from '../state/request-log.ts'
@@ -50,7 +50,9 @@ function createSession(state: EmulatorState, account: Account, connection: Conne
       const record = openRecord(state, account, body, text.length)
       record.answered(message.type === 'invalid' ? 400 : 200)
       if (message.type === 'request') {
-        playRound(state, account, { ...connection, request: message, record, peer, signal: closing.signal })
+        const noted = noting(peer, connection.record)
+        const { signal } = closing
+        playRound(state, account, { ...connection, request: message, record, peer: noted, signal })
         return
       }
       if (message.type === 'invalid') peer.send(JSON.stringify(errorOf('invalid_request', message.message)))
@@ -59,6 +61,21 @@ function createSession(state: EmulatorState, account: Account, connection: Conne
     closed: () => {
       closing.abort()
       connection.record.end('client-closed')
+    },
+  }
+}
+
+// The record of the handshake tells who ended the connection.
+function noting(peer: SocketPeer, record: OpenRecord): SocketPeer {
+  return {
+    send: (text) => peer.send(text),
+    close: (code, reason) => {
+      record.end('completed')
+      peer.close(code, reason)
+    },
+    terminate: () => {
+      record.end('reset')
+      peer.terminate()
     },
   }
 }
@@ -79,11 +96,12 @@ function playRound(state: EmulatorState, account: Account, call: RoundCall): voi
   )
   const actions = [...faults, ...actionsFromWords(words)]
   const plan = planWithFaults(planFromBehaviour(state.behaviour), actions)
+  const seconds = secondsArgument(words, state.behaviour.imageSeconds)
   const closeStream = state.counters.openStream(account.token)
   const sending = {
     peer,
     plan,
-    seconds: state.behaviour.imageSeconds,
+    seconds,
     requestId: request.requestId,
     record,
     signal,
@@ -91,7 +109,9 @@ function playRound(state: EmulatorState, account: Account, call: RoundCall): voi
   const refusal = refusalOf(actions, plan) ?? quotaRefusal(state, account)
   const prompt = withoutScenarioWords(request.text)
   const frames =
-    refusal === null ? roundFrames({ state, account, request, prompt, faults: plan.media, origin }) : []
+    refusal === null
+      ? roundFrames({ state, account, request, seconds, prompt, faults: plan.media, origin })
+      : []
   sendRound(disturbRound(frames, plan, refusal), sending)
     .catch(() => record.end('error'))
     .finally(closeStream)

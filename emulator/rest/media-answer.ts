@@ -1,4 +1,4 @@
-import { parseScenarioWords } from '../answers/scenario-words.ts'
+import { parseScenarioWords, secondsArgument } from '../answers/scenario-words.ts'
 import type { Frame } from '../answers/frame.ts'
 import type { Turn } from '../answers/turn.ts'
 import { assetUrl } from '../media/addresses.ts'
@@ -40,7 +40,8 @@ export function answerMedia(state: EmulatorState, c: ProductContext, request: Me
     return stream(state, c, { turn, plan, generations: [], frames: refusedFrames(turn, plan) })
   const kind = quotaKind(request)
   if (!state.mediaQuotas.spend(account, kind)) return exhausted(state, c, { turn, plan, kind })
-  const seconds = secondsOf(state, request, words.get('seconds'))
+  const { videoSeconds, imageSeconds } = state.behaviour
+  const seconds = secondsArgument(words, request.kind === 'video' ? videoSeconds : imageSeconds)
   const generations = startAll(state, c, { request, turn, plan, seconds, previous: ground.previous })
   const { origin } = new URL(c.req.url)
   const answer = {
@@ -76,13 +77,6 @@ function exhausted(state: EmulatorState, c: ProductContext, { turn, plan, kind }
 function quotaKind(request: MediaRequest): MediaKind {
   if (request.kind === 'image-edit') return 'imageEdit'
   return request.resolution === '720p' ? 'video720p' : 'video'
-}
-
-function secondsOf(state: EmulatorState, { kind }: MediaRequest, word: string | undefined): number {
-  const { videoSeconds, imageSeconds } = state.behaviour
-  const asked = word === undefined ? Number.NaN : Number(word)
-  if (Number.isFinite(asked) && asked >= 0) return asked
-  return kind === 'video' ? videoSeconds : imageSeconds
 }
 
 interface Starting {

@@ -48,7 +48,7 @@ async function openExchange(state: EmulatorState, c: ProductContext): Promise<Ex
     mode: textOrNull(fields['modeId']) ?? textOrNull(fields['modelName']),
     prompt: textOrNull(fields['message']),
   }
-  const isHandshake = c.req.header('upgrade') === 'websocket'
+  const isHandshake = c.req.header('upgrade')?.toLowerCase() === 'websocket'
   const actions = state.faults.take(subject, isHandshake ? concernsHandshake : undefined)
   const plan = planWithFaults(planFromBehaviour(state.behaviour), actions)
   return { record, credentials, body, form, actions, plan, isStreaming: false }
