@@ -22,8 +22,10 @@ export async function readForm(c: Context, fileFields: readonly string[]): Promi
   const fields: Record<string, unknown> = {}
   const files: FilePart[] = []
   for (const [name, value] of form) {
-    const plain = name.replace(/\[\d*\]$/, '')
-    if (typeof value === 'string') fields[plain] = value
+    const [, plain = name, inner = ''] = /^([^[]+)\[(\w*)\]$/.exec(name) ?? []
+    const isNested = /\D/.test(inner)
+    if (typeof value === 'string')
+      fields[plain] = isNested ? { ...Object(fields[plain]), [inner]: value } : value
     else if (fileFields.includes(plain)) files.push(await readFile(plain, value))
     else throw refuse(plain, 'takes no file')
   }
