@@ -244,6 +244,12 @@ describe('what is kept', () => {
     const { total, items } = await ask('/cache/list?type=image')
     expect(total).toBe(2)
     expect(items.map(({ view_url: viewUrl }) => gateway.url + viewUrl).toSorted()).toEqual(links.toSorted())
+    const body = { url: gateway.url }
+    const check = await askAdmin(gateway.url, ADMIN_KEY, { path: '/config/test/public-url', body })
+    expect(await check.json()).toMatchObject({
+      ok: true,
+      message: expect.stringContaining('serves kept files'),
+    })
     await set('/cache/item/delete', { type: 'image', name: items[0]?.name })
     expect(await ask('/cache', second.url)).toMatchObject({ local_image: { count: 1 } })
     await set('/cache/clear', { type: 'image' })

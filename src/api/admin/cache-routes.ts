@@ -160,8 +160,14 @@ async function removeFile(media: KeptMedia, which: MediaType, name: string): Pro
 }
 
 function encodeFile({ name, sizeBytes, modifiedAt }: MediaFile, which: MediaType): z.input<typeof item> {
-  const id = name.replace(/\.[^.]*$/, '')
-  const links = linksBelow('') // a console may stand at another address than the public one
-  const viewUrl = which === 'image' ? links.imageUrl(id) : links.videoUrl(id)
+  // from the root: a console may stand at another address than the public one
+  const viewUrl = linkToFile('', which, name)
   return { name, size_bytes: sizeBytes, modified_at: modifiedAt, view_url: viewUrl }
+}
+
+/** The link to a kept file, below an address without a slash at its end. */
+export function linkToFile(base: string, which: MediaType, name: string): string {
+  const links = linksBelow(base)
+  const id = name.replace(/\.[^.]*$/, '')
+  return which === 'image' ? links.imageUrl(id) : links.videoUrl(id)
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../util/clock.ts'
+import { mediaTypes } from '../../core/media.ts'
+import { linkToFile, type KeptMedia } from './cache-routes.ts'
 import { checkPublicUrl, publicUrlProblems, type PublicUrlOptions } from './public-url.ts'
 import { adminRoute, done, doneSchema, type AdminRoute } from './route.ts'
 
@@ -11,6 +13,7 @@ export interface PublicUrlParts {
   readonly publicUrl: () => string
   readonly instanceId: string
   readonly fetch: PublicUrlOptions['fetch']
+  readonly media: KeptMedia
 }
 
 const urlSchema = z
@@ -20,7 +23,7 @@ const urlSchema = z
   .transform((url) => url.replace(/\/+$/, ''))
 
 /** The test button of `app.app_url`. */
-export function publicUrlRoute({ clock, publicUrl, instanceId, fetch }: PublicUrlParts): AdminRoute {
+export function publicUrlRoute({ clock, publicUrl, instanceId, fetch, media }: PublicUrlParts): AdminRoute {
   return adminRoute({
     method: 'post',
     path: '/config/test/public-url',
@@ -42,7 +45,9 @@ export function publicUrlRoute({ clock, publicUrl, instanceId, fetch }: PublicUr
     handler: async ({ body }, { signal, note }) => {
       const url = body.url ?? publicUrl()
       const startedAt = clock()
-      const { problem, message } = await checkPublicUrl(url, { instanceId, fetch, signal })
+      const fileLink = await findOwnLink(url, media)
+      const options = { instanceId, fetch, signal, ...(fileLink !== undefined && { fileLink }) }
+      const { problem, message } = await checkPublicUrl(url, options)
       note({ url, problem })
       return {
         ...done,
@@ -54,6 +59,15 @@ export function publicUrlRoute({ clock, publicUrl, instanceId, fetch }: PublicUr
       }
     },
   })
+}
+
+/** A link to the newest kept file, made as for a caller. */
+async function findOwnLink(url: string, media: PublicUrlParts['media']): Promise<string | undefined> {
+  for (const type of mediaTypes) {
+    const [newest] = (await media.page(type, 0, 1)).files
+    if (newest) return linkToFile(url, type, newest.name)
+  }
+  return undefined
 }
 
 function isPlainAddress(url: string): boolean {

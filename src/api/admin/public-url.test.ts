@@ -56,6 +56,19 @@ describe('the test of the public address', () => {
     expect(await check(answer)).toMatchObject({ problem: null })
   })
 
+  test.each([
+    [new Response('', { headers: { 'content-type': 'image/png' } }), null, 'serves kept files'],
+    [new Response('', { status: 404 }), 'files_not_served', '404'],
+    [new Response('', { headers: { 'content-type': 'text/html' } }), 'files_not_served', 'text/html'],
+  ])('fetches a link of its own as a browser would: %#', async (file, problem, words) => {
+    const health = new Response('{}', { headers: { [INSTANCE_HEADER]: instanceId } })
+    const fileLink = `${URL_ASKED}/v1/files/image?id=x`
+    const fetch = async (url: string): Promise<Response> => (url === fileLink ? file : health)
+    const { signal } = new AbortController()
+    const finding = await checkPublicUrl(URL_ASKED, { instanceId, fetch, signal, fileLink })
+    expect(finding).toMatchObject({ problem, message: expect.stringContaining(words) })
+  })
+
   test('knows the failures as the runtime words them', async () => {
     const { signal } = new AbortController()
     const ask = async (url: string) => (await checkPublicUrl(url, { instanceId, fetch, signal })).problem

@@ -14,6 +14,7 @@ export const publicUrlProblems = [
   'redirect',
   'status',
   'not_this_gateway',
+  'files_not_served',
 ] as const
 
 /** What a look at the public address has shown. */
@@ -27,21 +28,29 @@ export interface PublicUrlOptions {
   readonly instanceId: string
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
   readonly signal: AbortSignal
+  /** The link to a file that is kept here, to be fetched as a browser would; absent: nothing is kept yet. */
+  readonly fileLink?: string
 }
 
 const TLS_CODE = /CERT|SIGNATURE|SSL|TLS|EPROTO/
 
-/** Asks `<url>/health` as somebody outside would, and says plainly what is wrong. */
+/**
+ * Asks `<url>/health` as somebody outside would, fetches a link to a kept file of its own, and says plainly what is
+ * wrong.
+ */
 export async function checkPublicUrl(url: string, options: PublicUrlOptions): Promise<PublicUrlFinding> {
   if (url === '') return found('not_set', 'app.app_url is empty: links to media are relative.')
   const timeout = AbortSignal.timeout(PUBLIC_URL_TIMEOUT_SECONDS * 1000)
   try {
-    const response = await options.fetch(`${url}/health`, {
-      redirect: 'manual',
-      signal: AbortSignal.any([options.signal, timeout]),
-    })
-    await response.body?.cancel()
-    return judgeAnswer(url, response, options.instanceId)
+    const signal = AbortSignal.any([options.signal, timeout])
+    const ask = async (address: string): Promise<Response> => {
+      const response = await options.fetch(address, { redirect: 'manual', signal })
+      await response.body?.cancel()
+      return response
+    }
+    const finding = judgeAnswer(url, await ask(`${url}/health`), options.instanceId)
+    if (finding.problem !== null || options.fileLink === undefined) return finding
+    return judgeFile(url, await ask(options.fileLink))
   } catch (error) {
     return judgeFailure(url, error)
   }
@@ -56,6 +65,15 @@ function judgeAnswer(url: string, { status, headers }: Response, instanceId: str
     return found('not_this_gateway', `Something answers at ${url}, but it is not this gateway.`)
   }
   return found(null, `${url} leads to this gateway.`)
+}
+
+/** A proxy may pass on `/health` and keep the rest to itself, or put a page of its own in its place. */
+function judgeFile(url: string, { status, headers }: Response): PublicUrlFinding {
+  const type = headers.get('content-type') ?? 'nothing'
+  if (status === 200 && /^(?:image|video)\//.test(type))
+    return found(null, `${url} leads to this gateway, and serves kept files.`)
+  const answer = status === 200 ? `answered with ${type}` : `answered with status ${status}`
+  return found('files_not_served', `${url} leads to this gateway, but the link to a kept file is ${answer}.`)
 }
 
 /** Without the query, in which an answer may hold anything. */
