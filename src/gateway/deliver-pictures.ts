@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { GatewayError } from '../core/error.ts'
 import type { KeptFile, MediaSource, PictureEvent, PictureProgress, PictureWithheld } from '../core/media.ts'
 import { describeError, type Log } from '../util/log.ts'
@@ -36,6 +37,8 @@ export interface DeliveryParts {
 
 /** Pictures of one batch that are brought here at once. */
 const PARALLEL_READS = 4
+/** Waits for a picture that was announced but is not at its address yet; their number bounds the tries. */
+const PAUSES_UNTIL_THERE_MS = [150, 500, 1_500]
 
 /** Brings the pictures of a batch here, as the account that made them; a preview that cannot be had is left out. */
 export async function deliverPictures(
@@ -47,11 +50,24 @@ export async function deliverPictures(
     if (event.type === 'picture-preview') return readPreview(parts, event, identity)
     if (event.type !== 'picture-done') return [event]
     const { index, source } = event
-    const picture =
-      form === 'kept' ? await keep(parts, source, identity) : await read(parts, source, identity)
+    const bring = form === 'kept' ? keep : read
+    const picture = await onceThere(() => bring(parts, source, identity), identity.signal)
     return [{ type: 'picture', index, picture }]
   })
   return delivered.flat()
+}
+
+/** Just after its last frame, a file may still be on its way to the host that serves it. */
+async function onceThere<Result>(bring: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  for (const milliseconds of PAUSES_UNTIL_THERE_MS) {
+    try {
+      return await bring()
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.upstreamStatus !== 404) throw error
+      await pause(milliseconds, undefined, { signal })
+    }
+  }
+  return bring()
 }
 
 async function readPreview(

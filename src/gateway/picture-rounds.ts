@@ -110,7 +110,10 @@ function openAttempts(
     const places = wanted.places
     const round = { request, references, count: places.length, signal, onServed: served }
     for await (const batch of openRound(parts, leased, round)) {
-      yield await deliverPictures(parts, wanted.place(batch, places), { form, identity })
+      const delivered = await deliverPictures(parts, wanted.place(batch, places), { form, identity })
+      // a picture that could not be brought here is still wanted
+      for (const event of delivered) wanted.settle(event)
+      yield delivered
     }
   })
 }
@@ -155,7 +158,12 @@ class WantedPictures {
       this.#previews.set(index, shown + 1)
       return shown < this.#maxPreviews
     }
-    return this.#wanted.delete(index)
+    return this.#wanted.has(index)
+  }
+
+  /** A picture that is here, or that was withheld, is not wanted any more. */
+  settle({ type, index }: ImageEvent): void {
+    if (type === 'picture' || type === 'picture-withheld') this.#wanted.delete(index)
   }
 }
 

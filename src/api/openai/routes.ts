@@ -6,6 +6,7 @@ import type { ApiEnv } from '../context.ts'
 import { MAX_BODY_SIZE_BYTES } from '../request-body.ts'
 import { chatCompletions } from './chat-completions.ts'
 import type { ServedModelsParts } from '../served-models.ts'
+import { imagesRoutes } from './images/routes.ts'
 import { listModels, retrieveModel } from './models.ts'
 import type { ResponsesParts } from './responses/responses-parts.ts'
 import { responsesRoutes } from './responses/routes.ts'
@@ -32,6 +33,7 @@ export function openAiRoutes(parts: OpenAiParts): Hono<ApiEnv> {
   routes.get('/models/:id', (c) => c.json(retrieveModel(c.req.param('id'), parts)))
   routes.post('/chat/completions', chatCompletions(parts))
   routes.route('/responses', responsesRoutes(parts))
+  routes.route('/images', imagesRoutes(parts))
   routes.route('/videos', videoRoutes(parts))
   return routes
 }
