@@ -29,6 +29,7 @@ import { chooseWayOut } from './egress/way-out.ts'
 import { createAttachments, type Attachments } from './gateway/attachments.ts'
 import { accountJobHandlers, type BatchSettings } from './gateway/account-jobs.ts'
 import { JobRunner } from './gateway/job-runner.ts'
+import { createReplayArchive } from './gateway/replay-archive.ts'
 import { createResponseArchive } from './gateway/response-archive.ts'
 import type { Stores } from './store/contract.ts'
 import { Leadership } from './store/leadership.ts'
@@ -95,6 +96,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     attachments,
     ...media.parts,
     videos: making.videos,
+    replays: createReplayArchive({ ...stores, holder: pool.holder, clock }),
     clock,
     responses: createResponseArchive(
       stores.responses,
