@@ -40,12 +40,14 @@ export interface AttemptPlan {
   readonly preferAccountId?: number | undefined
   /** No other account will do: what is asked for belongs to that one. */
   readonly mustPrefer?: boolean
+  /** False: an earlier try of the same request has counted against an account already. */
+  readonly mayPenalise?: boolean
   /** Asked after a failure; false: the caller has spent what it may, and no other account is tried. */
   readonly mayRepeat?: () => boolean
 }
 
 /** Failures for which one client request may count against one account only (spec/demand.md row 2). */
-const ambiguous: ReadonlySet<ErrorCode> = new Set([
+export const ambiguousFailures: ReadonlySet<ErrorCode> = new Set([
   'egress_rejected',
   'upstream_unavailable',
   'upstream_timeout',
@@ -70,7 +72,7 @@ export async function* attempt<Item>(
     prefer: plan.preferAccountId,
     ...(plan.mustPrefer && { mustPrefer: true }),
   }
-  let mayPenalise = true
+  let mayPenalise = plan.mayPenalise ?? true
   let failure: GatewayError | undefined
   for (let retries = 0; retries <= maxRetries; retries++) {
     await using lease = await leaseOrRefresh(parts, query, plan.signal)
@@ -87,7 +89,7 @@ export async function* attempt<Item>(
       failure = toGatewayError(thrown)
       reportFailure(lease, failure, mayPenalise)
       logFailure(parts.log, plan, { lease, failure, delivered })
-      if (ambiguous.has(failure.code)) mayPenalise = false
+      if (ambiguousFailures.has(failure.code)) mayPenalise = false
       // a rate limit holds for the mode: the same account may serve the next one
       if (failure.code !== 'rate_limited') tried.add(lease.accountId)
       const isOver = delivered || plan.signal.aborted || plan.mayRepeat?.() === false

@@ -49,7 +49,7 @@ export async function openImages(
   const references = await loadPictures(parts.attachments, request.references, caller.signal)
   let servedBy: number | undefined
   const order = { request, references, form, caller, onServed: (id: number) => (servedBy = id) }
-  return { open: () => makeImages(parts, order), servedBy: () => servedBy }
+  return { open: () => makeImages(parts, { ...order, blame: { isSpent: false } }), servedBy: () => servedBy }
 }
 
 async function* makeImages(parts: ImageParts, order: PictureOrder): Batches {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { GatewayError, toGatewayError } from '../core/error.ts'
 import type { ImageRequest } from '../core/image-request.ts'
 import type { PictureEvent } from '../core/media.ts'
-import { attempt, type AttemptParts } from './attempt.ts'
+import { ambiguousFailures, attempt, type AttemptParts } from './attempt.ts'
 import type { LoadedFile } from './attachments.ts'
 import type { Caller } from './chat.ts'
 import { deliverPictures, type DeliveryParts, type ImageEvent, type PictureForm } from './deliver-pictures.ts'
@@ -19,6 +19,8 @@ export interface PictureOrder {
   readonly references: readonly LoadedFile[]
   readonly form: PictureForm
   readonly caller: PictureCaller
+  /** Whether one of the rounds, of which some may run side by side, has counted against an account already. */
+  readonly blame: { isSpent: boolean }
   /** An account began to work. */
   readonly onServed: (accountId: number) => void
 }
@@ -72,9 +74,12 @@ export async function* runRounds(
       failure = undefined
     } catch (thrown) {
       if (order.caller.signal.aborted) throw left(thrown)
-      failure = toGatewayError(thrown)
+      const next = toGatewayError(thrown)
+      if (ambiguousFailures.has(next.code)) order.blame.isSpent = true
+      // that nobody else is left says less than what went wrong before
+      failure = next.code === 'no_account' && failure ? failure : next
       // what failed before it began has been tried with other accounts already
-      if (!hasBegun || failure.retry === 'never') break
+      if (!hasBegun || next.retry === 'never') break
     }
   }
   if (wanted.size > 0) yield [{ type: 'rounds-failed', failure: failure ?? tooFew() }]
@@ -90,11 +95,12 @@ interface RoundState {
 /** One round, over as many accounts as it takes until one begins. */
 function openAttempts(
   parts: RoundParts,
-  { request, references, form, caller }: PictureOrder,
+  { request, references, form, caller, blame }: PictureOrder,
   { wanted, preferAccountId, mayRepeat, onServed }: RoundState,
 ): AsyncGenerator<readonly ImageEvent[]> {
   const { signal } = caller
-  const plan = { model: request.model, ...caller, preferAccountId, mayRepeat }
+  const mayPenalise = !blame.isSpent
+  const plan = { model: request.model, ...caller, preferAccountId, mayRepeat, mayPenalise }
   return attempt(parts, plan, async function* (leased) {
     const { lease, wayOut } = leased
     const { proxyUrl } = wayOut
