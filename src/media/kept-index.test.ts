@@ -94,7 +94,7 @@ describe('the index of kept media', () => {
   test('that fails in the middle stops nobody', () => {
     const index = openIndex()
     const other = new Database(path)
-    other.run('DROP TABLE kept_media')
+    other.run('DROP TABLE kept_files')
     index.add('image', [file(1)])
     expect(index.sum('image')).toEqual({ count: 1, sizeBytes: 10 })
     other.close()

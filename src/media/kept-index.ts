@@ -12,6 +12,12 @@ export interface IndexedFile {
   readonly createdAt: number
 }
 
+/** A file as it is put into the index. */
+export interface FileToIndex extends IndexedFile {
+  /** SHA-256 of its bytes; absent for files that were found on disk. */
+  readonly digest?: string
+}
+
 export interface MediaSum {
   readonly count: number
   readonly sizeBytes: number
@@ -44,20 +50,21 @@ export class KeptIndex {
     this.#database = this.#open()
   }
 
-  add(type: MediaType, files: readonly IndexedFile[]): void {
+  add(type: MediaType, files: readonly FileToIndex[]): void {
     this.#run(undefined, (database) => {
       const insert = database.query(
-        'INSERT OR REPLACE INTO kept_media (type, name, size_bytes, created_at) VALUES (?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO kept_files (type, name, size_bytes, created_at, digest) VALUES (?, ?, ?, ?, ?)',
       )
       database.transaction(() => {
-        for (const { name, sizeBytes, createdAt } of files) insert.run(type, name, sizeBytes, createdAt)
+        for (const { name, sizeBytes, createdAt, digest = null } of files)
+          insert.run(type, name, sizeBytes, createdAt, digest)
       })()
     })
   }
 
   remove(type: MediaType, names: readonly string[]): void {
     this.#run(undefined, (database) => {
-      const remove = database.query('DELETE FROM kept_media WHERE type = ? AND name = ?')
+      const remove = database.query('DELETE FROM kept_files WHERE type = ? AND name = ?')
       database.transaction(() => {
         for (const name of names) remove.run(type, name)
       })()
@@ -68,7 +75,7 @@ export class KeptIndex {
     const nothing = { count: 0, sizeBytes: 0 }
     return this.#run(nothing, (database) => {
       const sql =
-        'SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS sizeBytes FROM kept_media WHERE type = ?'
+        'SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS sizeBytes FROM kept_files WHERE type = ?'
       return database.query<MediaSum, [string]>(sql).get(type) ?? nothing
     })
   }
@@ -76,7 +83,7 @@ export class KeptIndex {
   names(type: MediaType): readonly string[] {
     return this.#run([], (database) =>
       database
-        .query<{ name: string }, [string]>('SELECT name FROM kept_media WHERE type = ?')
+        .query<{ name: string }, [string]>('SELECT name FROM kept_files WHERE type = ?')
         .all(type)
         .map(({ name }) => name),
     )
@@ -92,6 +99,16 @@ export class KeptIndex {
   /** A stretch of the files, oldest first. */
   oldest(type: MediaType, limit: number): readonly IndexedFile[] {
     return this.#run([], (database) => database.query<IndexedFile, Slice>(oldestFirst).all(type, limit, 0))
+  }
+
+  /** The name of a file with these bytes, apart from the given names; undefined if none is known. */
+  findTwin(type: MediaType, digest: string, apart: readonly string[]): string | undefined {
+    return this.#run(undefined, (database) => {
+      const sql = 'SELECT name FROM kept_files WHERE type = ? AND digest = ? LIMIT ?'
+      const rows = database.query<{ name: string }, [string, string, number]>(sql)
+      const names = rows.all(type, digest, apart.length + 1).map(({ name }) => name)
+      return names.find((name) => !apart.includes(name))
+    })
   }
 
   close(): void {
@@ -156,7 +173,7 @@ function isDamage(thrown: unknown): boolean {
 
 type Slice = [type: string, limit: number, offset: number]
 
-const columns = 'SELECT name, size_bytes AS sizeBytes, created_at AS createdAt FROM kept_media WHERE type = ?'
+const columns = 'SELECT name, size_bytes AS sizeBytes, created_at AS createdAt FROM kept_files WHERE type = ?'
 const newestFirst = `${columns} ORDER BY created_at DESC, name LIMIT ? OFFSET ?`
 const oldestFirst = `${columns} ORDER BY created_at, name DESC LIMIT ? OFFSET ?`
 
@@ -179,14 +196,16 @@ function prepare(database: Database): Database {
     database.run(`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`)
     database.run('PRAGMA journal_mode = WAL')
     database.run('PRAGMA synchronous = NORMAL')
-    database.run(`CREATE TABLE IF NOT EXISTS kept_media (
+    database.run(`CREATE TABLE IF NOT EXISTS kept_files (
       type TEXT NOT NULL,
       name TEXT NOT NULL,
       size_bytes INTEGER NOT NULL,
       created_at INTEGER NOT NULL,
+      digest TEXT,
       PRIMARY KEY (type, name)
     ) WITHOUT ROWID`)
-    database.run('CREATE INDEX IF NOT EXISTS kept_media_by_age ON kept_media (type, created_at)')
+    database.run('CREATE INDEX IF NOT EXISTS kept_files_by_age ON kept_files (type, created_at)')
+    database.run('CREATE INDEX IF NOT EXISTS kept_files_by_digest ON kept_files (type, digest)')
     // reads every page: damage shows here and not in the middle of a request
     const verdict = database.query<{ quick_check: string }, []>('PRAGMA quick_check(1)').get()
     if (verdict?.quick_check !== 'ok') throw new DamagedIndex(verdict?.quick_check)

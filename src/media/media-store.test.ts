@@ -111,6 +111,17 @@ describe('keeping', () => {
     expect(await idsOnDisk()).toEqual([1])
   })
 
+  test('refuses a film that came before from another address: a placeholder', async () => {
+    const store = openStore()
+    const film = mp4()
+    await store.keep('video', idOf(1), () => [film])
+    const again = store.keep('video', idOf(2), () => [film])
+    await expect(again).rejects.toThrow(`the same as the earlier ${idOf(1)}.mp4: a placeholder`)
+    expect(await store.find('video', idOf(2))).toBeUndefined()
+    await unlink(join(dataDir, 'files/videos', `${idOf(1)}.mp4`))
+    expect(await store.keep('video', idOf(1), () => [film])).toMatchObject({ mediaType: 'video/mp4' })
+  })
+
   test('closes the source of what it refuses', async () => {
     let isClosed = false
     async function* page(): AsyncGenerator<Uint8Array> {

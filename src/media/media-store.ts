@@ -153,18 +153,31 @@ export class MediaStore {
   async #write(type: MediaType, id: string, bytes: ByteStream): Promise<KeptFile> {
     const { files, index, clock, openFile } = this.#parts
     try {
-      const { mediaType, name, sizeBytes } = await writeMedia(
+      const { mediaType, ...written } = await writeMedia(
         files.folder(type),
         { type, id, bytes },
-        openFile,
+        { ...(openFile && { openFile }), check: (digest) => this.#refuseTwin(type, id, digest) },
       )
+      const { name, sizeBytes } = written
       const createdAt = clock()
-      index.add(type, [{ name, sizeBytes, createdAt }])
+      index.add(type, [{ ...written, createdAt }])
       await this.#evict(type, name)
       return { id, type, mediaType, sizeBytes, createdAt }
     } catch (thrown) {
       throw asDiskFailure(thrown)
     }
+  }
+
+  /**
+   * No two films that were made are the same to the byte: what comes again from another address is a placeholder, which
+   * services give in place of a film that they do not have. Pictures may come twice: here as bytes, there by an address.
+   */
+  #refuseTwin(type: MediaType, id: string, digest: string): void {
+    if (type !== 'video') return
+    const own = mediaKinds(type).map(({ ending }) => `${id}.${ending}`)
+    const twin = this.#parts.index.findTwin(type, digest, own)
+    if (twin !== undefined)
+      throw new FileRefusal(`the film is the same as the earlier ${twin}: a placeholder`)
   }
 
   /** Drops the oldest until a good part of the limit is free, but never what was just written, nor the newest. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MediaType } from '../core/media.ts'
@@ -27,10 +28,18 @@ export interface MediaToWrite {
 export interface WrittenMedia extends MediaKind {
   readonly name: string
   readonly sizeBytes: number
+  /** SHA-256, in hexadecimal digits. */
+  readonly digest: string
 }
 
 /** How files are opened for writing; tests put one in its place that fails. */
 export type OpenFile = (path: string) => Promise<FileHandle>
+
+export interface WriteOptions {
+  readonly openFile?: OpenFile
+  /** A last look at the whole file, by its digest: what it throws, the writing throws. */
+  readonly check?: (digest: string) => void
+}
 
 const openNew: OpenFile = (path) => open(path, 'wx+', 0o600)
 
@@ -41,48 +50,54 @@ const openNew: OpenFile = (path) => open(path, 'wx+', 0o600)
 export async function writeMedia(
   folder: string,
   { type, id, bytes }: MediaToWrite,
-  openFile: OpenFile = openNew,
+  { openFile = openNew, check }: WriteOptions = {},
 ): Promise<WrittenMedia> {
   await mkdir(folder, { recursive: true })
   const part = join(folder, PART_PREFIX + crypto.randomUUID())
   try {
-    const { kind, sizeBytes } = await fill(part, { type, bytes }, openFile)
+    const { kind, sizeBytes, digest } = await fill(part, { type, bytes }, openFile)
+    check?.(digest)
     const name = `${id}.${kind.ending}`
     await rename(part, join(folder, name))
-    return { ...kind, name, sizeBytes }
+    return { ...kind, name, sizeBytes, digest }
   } catch (thrown) {
     await rm(part, { force: true }).catch(() => {}) // what went wrong first is what matters
     throw thrown
   }
 }
 
+interface Filled {
+  readonly kind: MediaKind
+  readonly sizeBytes: number
+  readonly digest: string
+}
+
 async function fill(
   path: string,
   { type, bytes }: Omit<MediaToWrite, 'id'>,
   openFile: OpenFile,
-): Promise<{ kind: MediaKind; sizeBytes: number }> {
+): Promise<Filled> {
   const file = await openFile(path)
   try {
-    const { kind, sizeBytes } = await pour(file, type, bytes)
+    const filled = await pour(file, type, bytes)
     await file.datasync()
-    if (!(await isWhole(file, sizeBytes, kind.mediaType))) throw new FileRefusal('the file breaks off')
-    return { kind, sizeBytes }
+    if (!(await isWhole(file, filled.sizeBytes, filled.kind.mediaType)))
+      throw new FileRefusal('the file breaks off')
+    return filled
   } finally {
     await file.close()
   }
 }
 
 /** The beginning is held until it tells what the file is: nothing else is ever written. */
-async function pour(
-  file: FileHandle,
-  type: MediaType,
-  bytes: ByteStream,
-): Promise<{ kind: MediaKind; sizeBytes: number }> {
+async function pour(file: FileHandle, type: MediaType, bytes: ByteStream): Promise<Filled> {
+  const hash = createHash('sha256')
   let head: Uint8Array[] | undefined = []
   let kind: MediaKind | undefined
   let sizeBytes = 0
   for await (const chunk of bytes) {
     sizeBytes += chunk.length
+    hash.update(chunk)
     if (sizeBytes > MEDIA_LIMIT_BYTES[type]) throw tooLarge(MEDIA_LIMIT_BYTES[type])
     if (!head) {
       await file.writeFile(chunk)
@@ -93,7 +108,8 @@ async function pour(
     kind = await startFile(file, type, head)
     head = undefined
   }
-  return { kind: kind ?? (await startFile(file, type, head ?? [])), sizeBytes }
+  kind ??= await startFile(file, type, head ?? [])
+  return { kind, sizeBytes, digest: hash.digest('hex') }
 }
 
 async function startFile(file: FileHandle, type: MediaType, head: readonly Uint8Array[]): Promise<MediaKind> {

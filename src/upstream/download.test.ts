@@ -25,6 +25,8 @@ describe('an address', () => {
     ['https://imagine-public.x.ai/imagine-public/images/i.png', 'public'],
     ['https://imgen.x.ai/i.png', 'public'],
     ['http://127.0.0.1:1/imagine-public/images/i.png', 'public'],
+    ['http://127.0.0.1:1/public/imagine-public/images/i.png', 'public'],
+    ['http://127.0.0.1:1/imagine-public/../rest/x', 'foreign'],
     ['http://127.0.0.1:1/rest/assets', 'foreign'],
     ['http://127.0.0.1:1/assets-of-others/i.png', 'foreign'],
     ['http://127.0.0.1:1/assets/../rest/secret', 'foreign'],

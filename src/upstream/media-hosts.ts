@@ -7,7 +7,7 @@ export type MediaHost = 'private' | 'public' | 'foreign'
 const PRIVATE_ORIGIN = 'https://assets.grok.com'
 const PUBLIC_ORIGINS: ReadonlySet<string> = new Set(['https://imagine-public.x.ai', 'https://imgen.x.ai'])
 
-/** Where an upstream that plays all hosts at once has its public pictures: as the real one, below its own address. */
+/** An upstream that plays all hosts at once has its public pictures somewhere below its own address. */
 const PUBLIC_PATH = '/imagine-public/'
 
 /** Whose host an address names; only to `private` may an account's cookie go. */
@@ -21,7 +21,7 @@ export function judgeMediaUrl(
   if (isBelow(url, assetsUrl) || url.origin === PRIVATE_ORIGIN) return 'private'
   if (PUBLIC_ORIGINS.has(url.origin)) return 'public'
   const isAtUpstream = url.origin === new URL(baseUrl).origin || url.origin === new URL(assetsUrl).origin
-  return isAtUpstream && url.pathname.startsWith(PUBLIC_PATH) ? 'public' : 'foreign'
+  return isAtUpstream && url.pathname.includes(PUBLIC_PATH) ? 'public' : 'foreign'
 }
 
 function isBelow(url: URL, base: string): boolean {
