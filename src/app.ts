@@ -3,7 +3,6 @@ import { createSharedGate, type SharedGate } from './accounts/in-flight-gate.ts'
 import { AccountSync } from './accounts/sync.ts'
 import { fetchRemote, type FetchRemote } from './media/fetch-remote.ts'
 import { Upkeep } from './accounts/upkeep.ts'
-import type { Shortage } from './accounts/refresh-plan.ts'
 import { WriteBehind } from './accounts/write-behind.ts'
 import { createVideoMaking } from './app-videos.ts'
 import { apiRoutes } from './api/routes.ts'
@@ -28,6 +27,7 @@ import type { StartupOptions } from './config/startup.ts'
 import { chooseWayOut } from './egress/way-out.ts'
 import { createAttachments, type Attachments } from './gateway/attachments.ts'
 import { accountJobHandlers, type BatchSettings } from './gateway/account-jobs.ts'
+import type { AttemptParts } from './gateway/attempt.ts'
 import { JobRunner } from './gateway/job-runner.ts'
 import { createReplayArchive } from './gateway/replay-archive.ts'
 import { createResponseArchive } from './gateway/response-archive.ts'
@@ -78,15 +78,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const runner = createRunner(options, pool, { upkeep, actions })
   const media = createMedia({ ...options, download: upstream.download, background })
   const attachments = createFiles(options, upstream.call, background)
-  const attempts = {
-    ...leaseParts(options, pool),
-    log: createLog('api'),
-    chooseWayOut: (accountProxyUrl: string | null) =>
-      chooseWayOut(egressSettings(settings.current), accountProxyUrl),
-    refreshForShortage: (shortage: Shortage, signal: AbortSignal) =>
-      upkeep.refreshForShortage(shortage, signal),
-    settings: () => attemptSettings(settings.current),
-  }
+  const attempts = attemptParts(options, pool, upkeep)
   const made = { ...options, ...pool, ...media.parts }
   const making = createVideoMaking({ ...made, attempts, upstream, attachments, background })
   const routes = apiRoutes({
@@ -107,10 +99,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     poolStats: () => directory.stats,
     pingStore: () => stores.ping(),
     upstreamSeenAt: () => upstream.lastSeenAt(),
-    apiKeys: () => settings.current.app.api_key,
-    corsOrigins: () => settings.current.app.cors_origins,
-    chatSettings: () => chatSettings(settings.current),
-    chatDefaults: () => chatDefaults(settings.current),
+    ...settingParts(settings),
     admin: {
       ...adminParts(options, pool),
       actions,
@@ -137,6 +126,28 @@ export async function createApp(options: AppOptions): Promise<App> {
       tokenizer.close()
       media.close()
     },
+  }
+}
+
+/** What every call of the upstream for a client needs. */
+function attemptParts(options: AppOptions, pool: Pool, upkeep: Upkeep): AttemptParts {
+  const { settings } = options
+  return {
+    ...leaseParts(options, pool),
+    log: createLog('api'),
+    chooseWayOut: (accountProxyUrl) => chooseWayOut(egressSettings(settings.current), accountProxyUrl),
+    refreshForShortage: (shortage, signal) => upkeep.refreshForShortage(shortage, signal),
+    settings: () => attemptSettings(settings.current),
+  }
+}
+
+/** The settings that the doors ask for, read anew at every request. */
+function settingParts(settings: SettingsService) {
+  return {
+    apiKeys: () => settings.current.app.api_key,
+    corsOrigins: () => settings.current.app.cors_origins,
+    chatSettings: () => chatSettings(settings.current),
+    chatDefaults: () => chatDefaults(settings.current),
   }
 }
 

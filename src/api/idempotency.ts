@@ -83,6 +83,7 @@ class Keeping {
 
   #pass(body: ReadableStream<Uint8Array>, whole: Omit<RecordedAnswer, 'body'>): ReadableStream<Uint8Array> {
     const reader = body.getReader()
+    let hasLeft = false
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         const { done, value } = await reader.read().catch(async (error: unknown) => {
@@ -90,13 +91,15 @@ class Keeping {
           throw error
         })
         if (done) {
-          await this.#end(whole)
+          // to a read that waits, a client that leaves looks like the end
+          await this.#end(hasLeft ? undefined : whole)
           return controller.close()
         }
         this.#take(value)
         controller.enqueue(value)
       },
       cancel: async (reason) => {
+        hasLeft = true
         await reader.cancel(reason)
         await this.#end(undefined)
       },

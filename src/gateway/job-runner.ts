@@ -91,8 +91,8 @@ export class JobRunner {
     } catch (error) {
       if (signal.aborted || ending.signal.reason === LOST) return
       const { code, message } = toGatewayError(error)
-      const write = code === 'internal' ? log.error : log.warn
-      write('a job failed', { job: job.id, kind: job.kind, error: describeError(error) })
+      const level = code === 'internal' ? 'error' : 'warn'
+      log[level]('a job failed', { job: job.id, kind: job.kind, error: describeError(error) })
       const status = ending.signal.reason === CANCELLED ? 'cancelled' : 'failed'
       await jobs.end(job.id, holder, { status, output: { code, error: message } }, clock())
     } finally {

@@ -102,7 +102,7 @@ export class Videos {
       throw new GatewayError('no_account', `More than ${MAX_OPEN_PER_OWNER} videos of yours are being made.`)
     }
     const input: VideoInput = { ...fields, references: encodeReferences(files), extends: earlier }
-    const subjects = videoSteps(request.seconds).map((step) => ({ ...step }))
+    const subjects = videoSteps(request.seconds)
     const id = newId('video_')
     const job = await jobs.create({ id, kind: VIDEO_JOB_KIND, owner, input, subjects }, clock())
     wake()
