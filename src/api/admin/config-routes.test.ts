@@ -24,6 +24,7 @@ describe('GET /admin/api/config', () => {
       app_key: `${MASK}0001`,
       app_url: '',
       api_key: [`${MASK}1111`, `${MASK}2222`],
+      trusted_proxies: ['127.0.0.0/8', '::1/128'],
       cors_origins: [],
       webui_enabled: false,
       webui_key: `${MASK}3333`,
