@@ -115,5 +115,5 @@ function classifyErrorFrame(frame: JsonObject) {
   const code = asString(frame['err_code']) ?? 'upstream_error'
   const message = asString(frame['err_msg']) ?? ''
   // the codes are words: `rate_limit_exceeded`
-  return classifyStreamFailure({ code: 0, message: `${code.replaceAll(/[_-]/g, ' ')}: ${message}` })
+  return classifyStreamFailure({ code: 0, message: `${code.replaceAll('_', ' ')}: ${message}` })
 }
