@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileTypeFromBuffer } from 'file-type'
+import { mp4 } from '../../src/media/media-for-tests.ts'
 import { askAdmin } from '../harness/admin.ts'
 import { API_KEY, startGateway, type TestGateway } from '../harness/gateway.ts'
 import { readJson } from '../harness/json.ts'
@@ -201,6 +202,18 @@ describe('GET /v1/files/image', () => {
       String(size),
       '',
     ])
+  })
+
+  test('serves a film that lies there from an earlier gateway, so that a browser plays it', async () => {
+    const id = '0b6f7c1e-0000-4000-8000-000000000000'
+    await Bun.write(join(gateway.dataDir, 'files/videos', `${id}.mp4`), mp4())
+    const answer = await fetch(`${gateway.url}/v1/files/video?id=${id}`, { headers: { range: 'bytes=0-' } })
+    expect([answer.status, (await answer.bytes()).length]).toEqual([206, mp4().length])
+    expect(answer.headers.get('content-type')).toBe('video/mp4')
+    // the player that a browser makes for a film asks for it once more, as its own page
+    expect(answer.headers.get('content-security-policy')).toContain(
+      "media-src 'self'; sandbox allow-same-origin",
+    )
   })
 
   test('answers 304 to whoever has it', async () => {
