@@ -9,6 +9,7 @@ import { KeptIndex } from './kept-index.ts'
 import { MediaFiles } from './media-files.ts'
 import { MediaStore, type MediaLimits, type MediaStoreParts } from './media-store.ts'
 import { mp4, PNG, silentLog } from './media-for-tests.ts'
+import { WRITER_LIMIT_BYTES } from './media-writer-for-tests.ts'
 
 const NONE: MediaLimits = { image: 0, video: 0 }
 
@@ -247,10 +248,10 @@ describe('a limit', () => {
     const errors = await Promise.all(writers.map(({ stderr }) => new Response(stderr).text()))
     const exits = await Promise.all(writers.map(({ exited }) => exited))
     expect([errors.join(''), ...exits]).toEqual(['', 0, 0, 0])
-    const store = openStore(limits(100_000))
+    const store = openStore(limits(WRITER_LIMIT_BYTES))
     await store.tidy('image')
     const { count, sizeBytes } = await store.measure('image')
-    expect(sizeBytes).toBeLessThanOrEqual(100_000)
+    expect(sizeBytes).toBeLessThanOrEqual(WRITER_LIMIT_BYTES)
     expect(await readdir(images)).toHaveLength(count)
   }, 30_000)
 })
