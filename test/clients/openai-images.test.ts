@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import OpenAI, { APIError, toFile } from 'openai'
+import { APIError, toFile, type OpenAI } from 'openai'
 import { startGateway, type TestGateway } from '../harness/gateway.ts'
 import { imageSize } from '../harness/image-size.ts'
 
