@@ -148,6 +148,7 @@ function settingParts(settings: SettingsService) {
     corsOrigins: () => settings.current.app.cors_origins,
     chatSettings: () => chatSettings(settings.current),
     chatDefaults: () => chatDefaults(settings.current),
+    filmFormat: () => settings.current.features.video_format,
   }
 }
 

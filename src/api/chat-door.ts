@@ -4,8 +4,9 @@ import { GatewayError } from '../core/error.ts'
 import type { MediaLinks } from '../core/media.ts'
 import type { Model } from '../core/model.ts'
 import { findModel, type ModelAliases } from '../core/models.ts'
-import { openChat, type Chat, type ChatParts } from '../gateway/chat.ts'
+import { openChat, type Caller, type Chat, type ChatParts } from '../gateway/chat.ts'
 import { openImageChat, type ImageChatParts } from '../gateway/image-chat.ts'
+import { openVideoChat, type VideoChatParts } from '../gateway/video-chat.ts'
 import type { Clock } from '../util/clock.ts'
 import type { ApiEnv } from './context.ts'
 import { mediaLinks, type LinkSettings } from './media-links.ts'
@@ -17,8 +18,11 @@ export interface ChatDefaults {
   readonly aliases: ModelAliases
 }
 
+/** What answers of every kind need: words, pictures and films. */
+export type AnswerParts = ChatParts & ImageChatParts & VideoChatParts
+
 /** What every chat endpoint needs, whatever its dialect. */
-export interface ChatDoorParts extends ChatParts, ImageChatParts {
+export interface ChatDoorParts extends AnswerParts {
   readonly chatDefaults: () => ChatDefaults
   readonly clock: Clock
   /** How links to kept files begin. */
@@ -59,18 +63,22 @@ export interface ChatClient {
 
 /** Opens a chat for a client that is there as long as its signal has not fired. */
 export async function openChatFor(
-  parts: ChatParts & ImageChatParts,
+  parts: AnswerParts,
   client: ChatClient,
   { request, preferAccountId }: ChatToOpen,
 ): Promise<ClientChat> {
   const leaving = new AbortController()
   const signal = AbortSignal.any([client.signal, leaving.signal])
   const caller = { ...client, signal, preferAccountId }
-  const { pictures } = request
-  const chat = pictures
-    ? await openImageChat(parts, { ...request, pictures }, caller)
-    : await openChat(parts, request, caller)
-  return { chat, leave: () => leaving.abort() }
+  return { chat: await openWhatever(parts, request, caller), leave: () => leaving.abort() }
+}
+
+/** Words, pictures or a film, as the request's model has it. */
+async function openWhatever(parts: AnswerParts, request: ChatRequest, caller: Caller): Promise<Chat> {
+  const { pictures, video } = request
+  if (pictures) return openImageChat(parts, { ...request, pictures }, caller)
+  if (video) return openVideoChat(parts, { ...request, video }, caller)
+  return openChat(parts, request, caller)
 }
 
 /** The model that a caller names, by its id or an alias; throws in the caller's words if there is none. */
@@ -86,13 +94,6 @@ export function findChatModel(id: string, aliases: ModelAliases): Model {
   const model = findNamedModel(id, aliases)
   if (model.capability === 'chat') return model
   throw refuse('model', `'${id}' is not a chat model`)
-}
-
-/** The model that is to answer a conversation: with words, or with pictures. */
-export function findAnswerModel(id: string, aliases: ModelAliases): Model {
-  const model = findNamedModel(id, aliases)
-  if (model.capability !== 'video') return model
-  throw refuse('model', `'${id}' is not served at this endpoint`)
 }
 
 /** The error for something that a request must not hold, by name. */

@@ -23,7 +23,7 @@ export function parsePictureWishes(
   config: ImageConfig | null | undefined,
   as: PictureWishes['as'],
 ): PictureWishes | undefined {
-  if (model.capability === 'chat') {
+  if (model.capability === 'chat' || model.capability === 'video') {
     if (config) throw refuse('image_config', `'${model.id}' makes no pictures`)
     return undefined
   }

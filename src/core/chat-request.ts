@@ -2,6 +2,7 @@ import type { PictureRatio } from './image-request.ts'
 import type { Model } from './model.ts'
 import type { OutputFormat } from './output-format.ts'
 import type { ToolUse } from './tools.ts'
+import type { VideoWishes } from './video-request.ts'
 
 /** Where the bytes of a picture or document are; a URL is fetched by the guarded fetcher only. */
 export type FileSource =
@@ -86,6 +87,8 @@ export interface ChatRequest {
   readonly hostedSearch?: boolean
   /** The model draws. */
   readonly pictures?: PictureWishes
+  /** The model makes a film. */
+  readonly video?: VideoWishes
 }
 
 /** A message of plain text. */

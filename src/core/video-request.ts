@@ -31,6 +31,19 @@ export function videoLengthFor(seconds: number): VideoSeconds | undefined {
   return seconds > 0 ? videoLengths.find((length) => length >= seconds) : undefined
 }
 
+/** Pictures that a video may start from (spec/upstream-media.md §9.1). */
+export const MAX_VIDEO_REFERENCES = 7
+
+/** What a caller wants of a video, beside its content. */
+export interface VideoWishes {
+  readonly seconds: VideoSeconds
+  /** The length as the caller wrote it; may be shorter than what is made. */
+  readonly askedSeconds: string
+  readonly size: VideoSize
+  readonly resolution: VideoResolution
+  readonly preset: VideoPreset
+}
+
 /** How a video is to look. */
 export interface VideoShape {
   readonly ratio: VideoRatio

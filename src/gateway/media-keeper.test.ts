@@ -6,10 +6,9 @@ import { GatewayError } from '../core/error.ts'
 import { KeptIndex } from '../media/kept-index.ts'
 import { MediaFiles } from '../media/media-files.ts'
 import { MediaStore } from '../media/media-store.ts'
-import { mp4, PNG, silentLog } from '../media/media-for-tests.ts'
+import { PNG, silentLog } from '../media/media-for-tests.ts'
 import type { Download } from '../upstream/download.ts'
 import { createMediaKeeper, type MediaIdentity } from './media-keeper.ts'
-import { encodeFilmTag, presentFilm, type FilmFormat } from './present-film.ts'
 
 const URL_OF_PICTURE = 'https://assets.grok.com/i.png'
 const source = { type: 'url', url: URL_OF_PICTURE } as const
@@ -114,30 +113,5 @@ describe('a keeper', () => {
     await expect(first).rejects.toThrow('said plainly')
     expect(await second).toMatchObject({ mediaType: 'image/png' })
     expect(asked()).toBe(2)
-  })
-})
-
-describe('a film in an answer', () => {
-  const url = 'https://assets.grok.com/users/u/generated/i/generated_video.mp4?cache=1&dl=1'
-  const links = { imageUrl: (id: string) => id, videoUrl: (id: string) => `https://g.test/v?id=${id}` }
-  const present = (format: FilmFormat, keeper: ReturnType<typeof open>['keeper']) =>
-    presentFilm({ keeper, format, links, identity: identity(), requestId: 'r', log: silentLog }, url)
-
-  test('stands in each of the four formats', async () => {
-    const { keeper, store } = open(mp4())
-    const link = `https://g.test/v?id=${store.idOf(url)}`
-    expect(await present('grok_url', keeper)).toBe(url)
-    expect(await present('local_url', keeper)).toBe(link)
-    expect(await present('local_html', keeper)).toBe(encodeFilmTag(link))
-    expect(await present('grok_html', keeper)).toBe(
-      '<video controls src="https://assets.grok.com/users/u/generated/i/generated_video.mp4?cache=1&#38;dl=1"></video>',
-    )
-    expect(await store.find('video', store.idOf(url))).toMatchObject({ mediaType: 'video/mp4' })
-  })
-
-  test('is linked to where it is if it cannot be fetched', async () => {
-    const { keeper } = open(failure('upstream_rejected', 404))
-    expect(await present('local_url', keeper)).toBe(url)
-    expect(await present('local_html', keeper)).toBe(encodeFilmTag(url))
   })
 })

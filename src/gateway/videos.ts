@@ -1,7 +1,7 @@
 import type { FilePart } from '../core/chat-request.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Job, JobStatus } from '../core/job.ts'
-import type { VideoPreset, VideoResolution, VideoSeconds, VideoSize } from '../core/video-request.ts'
+import type { VideoSeconds, VideoWishes } from '../core/video-request.ts'
 import type { JobStore } from '../store/contract.ts'
 import { RETENTION_DAYS } from '../store/forget.ts'
 import type { Clock } from '../util/clock.ts'
@@ -12,16 +12,10 @@ import { encodeReferences, parseVideoInput, VIDEO_JOB_KIND, type VideoInput } fr
 import { VideoRecord, videoSteps } from './video-steps.ts'
 
 /** A video that is wanted. */
-export interface VideoRequest {
+export interface VideoRequest extends VideoWishes {
   /** The name that the caller used for the model. */
   readonly model: string
   readonly prompt: string
-  readonly seconds: VideoSeconds
-  /** The length as the caller wrote it. */
-  readonly askedSeconds: string
-  readonly size: VideoSize
-  readonly resolution: VideoResolution
-  readonly preset: VideoPreset
   readonly references: readonly FilePart[]
   /** The id of an earlier video of the same owner that is gone on from. */
   readonly extendsId?: string
@@ -145,6 +139,12 @@ export class Videos {
     }
   }
 
+  /** Ends a video that nobody waits for any more, and forgets it if it has ended. */
+  async discard(id: string, owner: string): Promise<void> {
+    await this.cancel(id, owner)
+    await this.#parts.jobs.prune({ id })
+  }
+
   /** The video whenever something about it has changed, until it has ended. */
   async *watch(id: string, owner: string, signal: AbortSignal): AsyncGenerator<Video> {
     let last = ''
@@ -154,7 +154,8 @@ export class Videos {
       if (state !== last) yield video
       last = state
       if (video.status === 'completed' || video.status === 'failed') return
-      await this.#parts.pause(WATCH_PAUSE_MS, signal)
+      // who leaves ends the pause, and with it the watch
+      await this.#parts.pause(WATCH_PAUSE_MS, signal).catch(() => undefined)
     }
   }
 

@@ -62,7 +62,7 @@ export async function openResponsesSocket(url: string): Promise<ResponsesSocket>
         const one = await next()
         events.push(one)
         if (one.type === 'error' && one.status !== undefined) return events
-        const { stream_id: _, ...plain } = one // only sockets have lanes
+        const plain = { ...one, stream_id: undefined } // only sockets have lanes
         const faults = grammar.accept({ name: one.type, data: JSON.stringify(plain) })
         if (faults.length > 0)
           throw new Error(`a stream broke the grammar of its dialect: ${faults.join('; ')}`)

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../core/chat-request.ts'
 import type { OutputFormat } from '../../core/output-format.ts'
-import { findAnswerModel, refuse, type ChatDefaults } from '../chat-door.ts'
-import { parsePictureWishes } from '../image-config.ts'
+import { findNamedModel, refuse, type ChatDefaults } from '../chat-door.ts'
+import { parseMediaWishes } from '../media-wishes.ts'
 import { parseWith } from '../parse-with.ts'
 import { ThreadUnsupportedError } from './error-body.ts'
 import { countSchema, ignoredFields, messageSchema, type CountBody } from './message-schema.ts'
@@ -36,8 +36,8 @@ export function parseCountRequest(input: unknown, defaults: ChatDefaults): ChatR
 }
 
 function parseQuestion(body: CountBody, defaults: ChatDefaults): ChatRequest {
-  const model = findAnswerModel(body.model, defaults.aliases)
-  const pictures = parsePictureWishes(model, body.image_config, 'text')
+  const model = findNamedModel(body.model, defaults.aliases)
+  const media = parseMediaWishes(model, body, 'text')
   refuseUnserved(body)
   const outputFormat = parseFormat(body)
   return {
@@ -47,7 +47,7 @@ function parseQuestion(body: CountBody, defaults: ChatDefaults): ChatRequest {
     stop: [],
     ...parseTools(body),
     ...(outputFormat && { outputFormat }),
-    ...(pictures && { pictures }),
+    ...media,
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { imageConfigSchema } from '../image-config.ts'
+import { videoConfigSchema } from '../video-config.ts'
 
 export const MAX_MESSAGES = 4096
 /** Blocks of one content at most; a long turn of a coding agent has some dozens. */
@@ -64,6 +65,7 @@ export const countSchema = z.object({
   thread: z.unknown().optional(),
   /** Ours, for models that draw. */
   image_config: imageConfigSchema.nullish(),
+  video_config: videoConfigSchema.nullish(),
 })
 
 /**

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../core/chat-request.ts'
 import type { OutputFormat } from '../../core/output-format.ts'
-import { findAnswerModel, refuse, type ChatDefaults } from '../chat-door.ts'
-import { parsePictureWishes } from '../image-config.ts'
+import { findNamedModel, refuse, type ChatDefaults } from '../chat-door.ts'
+import { parseMediaWishes } from '../media-wishes.ts'
 import { parseWith } from '../parse-with.ts'
 import { parseMessages } from './chat-messages.ts'
 import { chatSchema, type ChatBody } from './chat-schema.ts'
@@ -26,10 +26,11 @@ export interface ChatCompletionRequest {
 /** Parses the body of `POST /v1/chat/completions`; what is not served is refused by name. */
 export function parseChatRequest(input: unknown, defaults: ChatDefaults): ChatCompletionRequest {
   const body = parseWith(chatSchema, input)
-  const model = findAnswerModel(body.model, defaults.aliases)
+  const model = findNamedModel(body.model, defaults.aliases)
   refuseUnserved(body)
-  const pictures = parsePictureWishes(model, body.image_config, 'text')
-  if (pictures && (body.n ?? 1) > 1) throw refuse('n', 'several pictures are asked for by image_config.n')
+  const media = parseMediaWishes(model, body, 'text')
+  if (media.pictures && (body.n ?? 1) > 1)
+    throw refuse('n', 'several pictures are asked for by image_config.n')
   const maxOutputTokens = body.max_completion_tokens ?? body.max_tokens ?? undefined
   const stop = typeof body.stop === 'string' ? [body.stop] : (body.stop ?? [])
   const tools = parseTools(body)
@@ -43,7 +44,7 @@ export function parseChatRequest(input: unknown, defaults: ChatDefaults): ChatCo
       ...(maxOutputTokens !== undefined && { maxOutputTokens }),
       ...(tools && { tools }),
       ...(outputFormat && { outputFormat }),
-      ...(pictures && { pictures }),
+      ...media,
     },
     model: body.model,
     stream: body.stream ?? defaults.stream,

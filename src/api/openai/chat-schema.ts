@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { imageConfigSchema } from '../image-config.ts'
+import { videoConfigSchema } from '../video-config.ts'
 
 /** Answers to one request at most: each is a whole request to the upstream. */
 export const MAX_CHOICES = 8
@@ -139,6 +140,7 @@ export const chatSchema = z.object({
   audio: z.unknown().optional(),
   prediction: z.unknown().optional(),
   image_config: imageConfigSchema.nullish(),
+  video_config: videoConfigSchema.nullish(),
 })
 
 /** A body that has the right shape. */

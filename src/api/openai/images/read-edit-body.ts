@@ -34,10 +34,13 @@ export async function readEditBody(c: Context): Promise<EditBody> {
 }
 
 async function parseForm(c: Context): Promise<FormData> {
+  // on its own, so that a body that is too large fails as such
+  const bytes = await c.req.arrayBuffer()
   try {
-    return await c.req.formData()
+    return await new Response(bytes, {
+      headers: { 'content-type': c.req.header('content-type') ?? '' },
+    }).formData()
   } catch (cause) {
-    if (cause instanceof GatewayError) throw cause
     throw new GatewayError('invalid_request', 'The body of the request is not a valid form.', { cause })
   }
 }

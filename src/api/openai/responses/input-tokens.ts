@@ -1,6 +1,6 @@
 import type { Handler } from 'hono'
 import { countRequestTokens } from '../../../gateway/chat.ts'
-import { findAnswerModel } from '../../chat-door.ts'
+import { findNamedModel } from '../../chat-door.ts'
 import type { ApiEnv } from '../../context.ts'
 import { parseWith } from '../../parse-with.ts'
 import { readJsonBody } from '../../request-body.ts'
@@ -19,7 +19,7 @@ export function countInputTokens(parts: ResponsesParts): Handler<ApiEnv> {
   return async (c) => {
     try {
       const body = parseWith(inputTokensSchema, await readJsonBody(c))
-      const model = findAnswerModel(body.model ?? ANY_MODEL, parts.chatDefaults().aliases)
+      const model = findNamedModel(body.model ?? ANY_MODEL, parts.chatDefaults().aliases)
       const conversation = await parseConversation(body, {
         archive: parts.responses,
         owner: ownerOf(parts, c),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { imageConfigSchema } from '../../image-config.ts'
+import { videoConfigSchema } from '../../video-config.ts'
 
 /** Items of one request at most; agents send some hundreds. */
 const MAX_ITEMS = 8192
@@ -111,6 +112,7 @@ export const createSchema = z.object({
   user: z.string().nullish(),
   /** Ours, for models that draw. */
   image_config: imageConfigSchema.nullish(),
+  video_config: videoConfigSchema.nullish(),
 })
 
 export type CreateBody = z.output<typeof createSchema>

@@ -4,8 +4,8 @@ import { toGatewayError, type GatewayError } from '../../../core/error.ts'
 import { AnswerMeter, estimateUsage } from '../../../core/usage.ts'
 import { describeError } from '../../../util/log.ts'
 import type { JsonObject } from '../../../util/json-fields.ts'
-import { findAnswerModel, type ClientChat } from '../../chat-door.ts'
-import { parsePictureWishes } from '../../image-config.ts'
+import { findNamedModel, type ClientChat } from '../../chat-door.ts'
+import { parseMediaWishes } from '../../media-wishes.ts'
 import type { ResponsesCaller } from './caller.ts'
 import type { WireEvent } from './event-writer.ts'
 import { completeItems } from './input-items.ts'
@@ -43,15 +43,15 @@ export async function openTurn(
   caller: ResponsesCaller,
 ): Promise<ResponseTurn> {
   const defaults = parts.chatDefaults()
-  const model = findAnswerModel(body.model, defaults.aliases)
-  const pictures = parsePictureWishes(model, body.image_config, 'item')
+  const model = findNamedModel(body.model, defaults.aliases)
+  const media = parseMediaWishes(model, body, 'item')
   const conversation = await parseConversation(body, { archive: parts.responses, owner: caller.owner })
   refuseSearchBound(body, conversation)
   const request: ChatRequest = {
     ...chatRequestOf(conversation, model),
     reasoning: showsThinking(body) ?? defaults.reasoning,
     ...(body.max_output_tokens && { maxOutputTokens: body.max_output_tokens }),
-    ...(pictures && { pictures }),
+    ...media,
   }
   const open = (asked: ChatRequest) =>
     caller.openChat({ request: asked, preferAccountId: conversation.history.accountId })

@@ -1,51 +1,30 @@
 import { z } from 'zod'
 import { parseFileUrl, type FilePart } from '../../../core/chat-request.ts'
-import { findModel, type ModelAliases } from '../../../core/models.ts'
-import { GatewayError } from '../../../core/error.ts'
-import {
-  videoLengthFor,
-  videoLengths,
-  videoPresets,
-  videoResolutions,
-  videoSizes,
-  type VideoSize,
-} from '../../../core/video-request.ts'
+import type { ModelAliases } from '../../../core/models.ts'
+import { MAX_VIDEO_REFERENCES } from '../../../core/video-request.ts'
 import type { VideoRequest } from '../../../gateway/videos.ts'
-import { refuse } from '../../chat-door.ts'
+import { findNamedModel, refuse } from '../../chat-door.ts'
 import { parseWith } from '../../parse-with.ts'
+import { parseVideoConfig, videoConfigSchema } from '../../video-config.ts'
 
 /** The model that is meant when none is named. */
 const DEFAULT_MODEL = 'grok-imagine-video'
-const DEFAULT_SECONDS = 6
 const MAX_PROMPT_LENGTH = 32_000
-/** Pictures that a video may start from (spec/upstream-media.md §9.1). */
-const MAX_REFERENCES = 7
 
-const size = z.custom<VideoSize>(
-  (value) => typeof value === 'string' && Object.hasOwn(videoSizes, value),
-  `must be one of ${Object.keys(videoSizes).join(', ')}`,
-)
+const prompt = z.string().trim().min(1, 'must not be empty').max(MAX_PROMPT_LENGTH)
 const reference = z.union([
   z.string(),
   z.looseObject({ image_url: z.string().nullish(), file_id: z.string().nullish() }),
 ])
 
-const shared = {
-  prompt: z.string().trim().min(1, 'must not be empty').max(MAX_PROMPT_LENGTH),
-  seconds: z.coerce.number().nullish(),
-  resolution_name: z.enum(videoResolutions).nullish(),
-  preset: z.enum(videoPresets).nullish(),
-}
-
-const createSchema = z.object({
-  ...shared,
+const createSchema = videoConfigSchema.extend({
+  prompt,
   model: z.string().nullish(),
-  size: size.nullish(),
   input_reference: z.union([reference, z.array(reference)]).nullish(),
 })
 
-const extendSchema = z.object({
-  ...shared,
+const extendSchema = videoConfigSchema.omit({ size: true }).extend({
+  prompt,
   video: z.union([z.string(), z.looseObject({ id: z.string() })], {
     error: 'must name one of your videos by its id; files cannot be extended',
   }),
@@ -59,16 +38,17 @@ export function parseVideoRequest(
 ): VideoRequest {
   const body = parseWith(createSchema, fields)
   const model = body.model ?? DEFAULT_MODEL
-  checkModel(model, aliases)
+  if (findNamedModel(model, aliases).capability !== 'video')
+    throw refuse('model', `'${model}' makes no videos; ${DEFAULT_MODEL} does`)
   const named = body.input_reference ?? []
   const references = [...files, ...(Array.isArray(named) ? named : [named]).map(parseReference)]
-  if (references.length > MAX_REFERENCES)
-    throw refuse('input_reference', `a video may start from ${MAX_REFERENCES} pictures`)
-  return { model, ...parseShared(body), size: body.size ?? '720x1280', references }
+  if (references.length > MAX_VIDEO_REFERENCES)
+    throw refuse('input_reference', `a video may start from ${MAX_VIDEO_REFERENCES} pictures`)
+  return { ...parseVideoConfig(body, ''), model, prompt: body.prompt, references }
 }
 
-/** What an extension asks for; its shape is that of the video that it goes on from. */
-export interface ExtensionRequest extends Omit<VideoRequest, 'model' | 'size' | 'references'> {
+/** What an extension asks for; model and size are those of the video that it goes on from. */
+export interface ExtensionRequest extends Omit<VideoRequest, 'model' | 'references'> {
   readonly extendsId: string
 }
 
@@ -76,29 +56,7 @@ export interface ExtensionRequest extends Omit<VideoRequest, 'model' | 'size' | 
 export function parseExtension(fields: unknown): ExtensionRequest {
   const body = parseWith(extendSchema, fields)
   const extendsId = typeof body.video === 'string' ? body.video : body.video.id
-  return { ...parseShared(body), extendsId }
-}
-
-function parseShared(body: z.output<typeof extendSchema> | z.output<typeof createSchema>) {
-  const asked = body.seconds ?? DEFAULT_SECONDS
-  // lengths of the official API that the upstream has not (4, 8) become the next longer one
-  const seconds = videoLengthFor(asked)
-  if (seconds === undefined)
-    throw refuse('seconds', `must be at most ${videoLengths.at(-1)}; made are ${videoLengths.join(', ')}`)
-  return {
-    prompt: body.prompt,
-    seconds,
-    askedSeconds: String(asked),
-    resolution: body.resolution_name ?? ('720p' as const),
-    preset: body.preset ?? ('custom' as const),
-  }
-}
-
-function checkModel(id: string, aliases: ModelAliases): void {
-  const model = findModel(id, aliases)
-  if (model?.capability === 'video') return
-  if (model) throw refuse('model', `'${id}' makes no videos; ${DEFAULT_MODEL} does`)
-  throw new GatewayError('model_not_found', `The model '${id}' does not exist.`, { param: 'model' })
+  return { ...parseVideoConfig(body, ''), prompt: body.prompt, extendsId }
 }
 
 function parseReference(value: z.output<typeof reference>): FilePart {
