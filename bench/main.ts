@@ -4,6 +4,7 @@ import { measureIdleMemory } from './measures/idle-memory.ts'
 import { measureLargePrompt } from './measures/large-prompt.ts'
 import { measureManyAccounts } from './measures/many-accounts.ts'
 import { measureManyStreams } from './measures/many-streams.ts'
+import { measureMediaMemory } from './measures/media-memory.ts'
 import { measureStreamCpu } from './measures/stream-cpu.ts'
 import { readMachineFacts } from './machine.ts'
 import { isMet, printResult, saveRun, type BenchmarkResult } from './report.ts'
@@ -14,6 +15,7 @@ const benchmarks: ReadonlyMap<string, () => Promise<BenchmarkResult>> = new Map(
   ['first-token', measureFirstToken],
   ['many-streams', measureManyStreams],
   ['large-prompt', measureLargePrompt],
+  ['media-memory', measureMediaMemory],
   ['choose', measureChoose],
   ['idle-memory', measureIdleMemory],
   ['many-accounts', measureManyAccounts],

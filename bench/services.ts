@@ -19,6 +19,8 @@ export interface GatewayOptions {
   readonly upstreamUrl?: string
   readonly tokens: readonly string[]
   readonly side: Side
+  /** More variables. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export interface RelayOptions {
@@ -91,7 +93,7 @@ export async function importAccounts(folder: string, tokens: readonly string[]):
 /** Starts a gateway whose accounts were imported before. */
 export function startImported(
   folder: string,
-  { tokens, side, upstreamUrl }: GatewayOptions,
+  { tokens, side, upstreamUrl, environment: more }: GatewayOptions,
 ): Promise<ServiceProcess> {
   const environment = gatewayEnvironment(folder, tokens)
   return startService({
@@ -101,6 +103,7 @@ export function startImported(
       ...environment,
       // without an upstream nothing may be asked of the real one
       GROK_UPSTREAM_BASE_URL: upstreamUrl ?? NO_UPSTREAM,
+      ...more,
     },
     logPath: `${environment.DATA_DIR}/stderr.log`,
   })
