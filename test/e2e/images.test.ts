@@ -192,6 +192,23 @@ test('a model that does not exist is 404', async () => {
   expect((await gateway.post(GENERATE, { prompt: 'x', model: 'dall-e-9' })).status).toBe(404)
 })
 
+const form = { authorization: 'Bearer sk-test', 'content-type': 'multipart/form-data; boundary=x' }
+
+test('a form that is none is 400', async () => {
+  const response = await gateway.post(EDIT, {}, { headers: form, body: 'nothing of the kind' })
+  expect([response.status, await response.json()]).toMatchObject([400, { error: { param: null } }])
+})
+
+test('a form that is too large is 413, also where its length is not told before', async () => {
+  const piece = new Uint8Array(1024 * 1024)
+  let left = 33
+  const pieces = new ReadableStream({
+    pull: (controller) => (left-- > 0 ? controller.enqueue(piece) : controller.close()),
+  })
+  for (const body of [new Uint8Array(33 * 1024 * 1024), pieces])
+    expect((await gateway.post(EDIT, {}, { headers: form, body })).status).toBe(413)
+})
+
 test('a body of another type is 415', async () => {
   const init = { headers: { authorization: 'Bearer sk-test', 'content-type': 'text/plain' } }
   expect((await gateway.post(EDIT, {}, init)).status).toBe(415)

@@ -33,19 +33,20 @@ export async function readEditBody(c: Context): Promise<EditBody> {
   return readJson(await readJsonBody(c))
 }
 
-async function parseForm(c: Context): Promise<FormData> {
+type Form = Awaited<ReturnType<Request['formData']>>
+
+async function parseForm(c: Context): Promise<Form> {
   // on its own, so that a body that is too large fails as such
   const bytes = await c.req.arrayBuffer()
   try {
-    return await new Response(bytes, {
-      headers: { 'content-type': c.req.header('content-type') ?? '' },
-    }).formData()
+    const headers = { 'content-type': c.req.header('content-type') ?? '' }
+    return await new Request('http://form', { method: 'POST', headers, body: bytes }).formData()
   } catch (cause) {
     throw new GatewayError('invalid_request', 'The body of the request is not a valid form.', { cause })
   }
 }
 
-async function readForm(form: FormData): Promise<EditBody> {
+async function readForm(form: Form): Promise<EditBody> {
   const fields: Record<string, unknown> = {}
   const references: FilePart[] = []
   for (const [name, value] of form.entries()) {
