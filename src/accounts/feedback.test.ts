@@ -33,6 +33,8 @@ describe('what leaves an account alone', () => {
     'authentication_failed',
     'not_found',
     'model_not_found',
+    'not_ready',
+    'job_failed',
     'method_not_allowed',
     'payload_too_large',
     'unsupported_media_type',

@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Account } from '../core/account.ts'
 import type { AccountChange } from '../core/merge-account.ts'
 import type { Slot } from './slot.ts'
 
-/** Rows per write; more wait for the next. */
+/** Rows per write, unless the store wants fewer; more wait for the next. */
 const MAX_BATCH = 500
 
 /** What became of a slot that was written: the row that the store has now, `gone` if it has none any more, or `failed`. */
@@ -17,12 +18,17 @@ export class WriteBehind {
   readonly #endWrite: (slot: Slot, outcome: WriteOutcome) => void
   /** At most one entry per account, however often it changed. */
   readonly #changed = new Set<Slot>()
+  readonly #maxBatch: number
   #writing: Promise<void> = Promise.resolve()
 
-  /** `endWrite` brings the outcome into the directory, and leaves the slot dirty if it has changed meanwhile. */
-  constructor(save: Save, endWrite: (slot: Slot, outcome: WriteOutcome) => void) {
+  /**
+   * `endWrite` brings the outcome into the directory, and leaves the slot dirty if it has changed meanwhile. A store that
+   * writes on this thread wants small batches: between two of them, streams have their turn.
+   */
+  constructor(save: Save, endWrite: (slot: Slot, outcome: WriteOutcome) => void, maxBatch = MAX_BATCH) {
     this.#save = save
     this.#endWrite = endWrite
+    this.#maxBatch = maxBatch
   }
 
   /** How many accounts wait to be written. */
@@ -43,8 +49,10 @@ export class WriteBehind {
 
   async #writeAll(): Promise<void> {
     const slots = [...this.#changed]
-    for (let start = 0; start < slots.length; start += MAX_BATCH)
-      await this.#write(slots.slice(start, start + MAX_BATCH))
+    for (let start = 0; start < slots.length; start += this.#maxBatch) {
+      if (start > 0) await setImmediate()
+      await this.#write(slots.slice(start, start + this.#maxBatch))
+    }
   }
 
   async #write(slots: readonly Slot[]): Promise<void> {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { parseFileUrl, type FilePart } from '../../../core/chat-request.ts'
 import { GatewayError } from '../../../core/error.ts'
 import { refuse } from '../../chat-door.ts'
+import { parseForm, readFormFile, type Form } from '../parse-form.ts'
 import { parseWith } from '../../parse-with.ts'
 import { readJsonBody } from '../../request-body.ts'
 
@@ -33,19 +34,6 @@ export async function readEditBody(c: Context): Promise<EditBody> {
   return readJson(await readJsonBody(c))
 }
 
-type Form = Awaited<ReturnType<Request['formData']>>
-
-async function parseForm(c: Context): Promise<Form> {
-  // on its own, so that a body that is too large fails as such
-  const bytes = await c.req.arrayBuffer()
-  try {
-    const headers = { 'content-type': c.req.header('content-type') ?? '' }
-    return await new Request('http://form', { method: 'POST', headers, body: bytes }).formData()
-  } catch (cause) {
-    throw new GatewayError('invalid_request', 'The body of the request is not a valid form.', { cause })
-  }
-}
-
 async function readForm(form: Form): Promise<EditBody> {
   const fields: Record<string, unknown> = {}
   const references: FilePart[] = []
@@ -59,11 +47,7 @@ async function readForm(form: Form): Promise<EditBody> {
 
 async function readPicture(name: string, value: string | File): Promise<FilePart> {
   if (typeof value === 'string') return pictureAt(value, name)
-  const data = Buffer.from(await value.arrayBuffer()).toString('base64')
-  if (data === '') throw refuse(name, 'the file is empty')
-  const mediaType = value.type === '' ? {} : { mediaType: value.type }
-  const file = value.name === '' ? {} : { name: value.name }
-  return { type: 'file', source: { type: 'base64', data, ...mediaType }, param: name, ...file }
+  return readFormFile(name, value)
 }
 
 /** A field of a form is a text; what it stands for, its name says. */

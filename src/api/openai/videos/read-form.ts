@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { FilePart } from '../../../core/chat-request.ts'
 import { readJsonBody } from '../../request-body.ts'
 import { refuse } from '../../chat-door.ts'
+import { parseForm, readFormFile } from '../parse-form.ts'
 
 /** A body of fields and files, however it was sent. */
 export interface FormBody {
@@ -16,9 +17,7 @@ export async function readForm(c: Context, fileFields: readonly string[]): Promi
     const value = await readJsonBody(c)
     return { fields: { ...Object(value) }, files: [] }
   }
-  const form = await c.req.raw.formData().catch(() => {
-    throw refuse('body', 'the form cannot be read')
-  })
+  const form = await parseForm(c)
   const fields: Record<string, unknown> = {}
   const files: FilePart[] = []
   for (const [name, value] of form) {
@@ -26,15 +25,8 @@ export async function readForm(c: Context, fileFields: readonly string[]): Promi
     const isNested = /\D/.test(inner)
     if (typeof value === 'string')
       fields[plain] = isNested ? { ...Object(fields[plain]), [inner]: value } : value
-    else if (fileFields.includes(plain)) files.push(await readFile(plain, value))
+    else if (fileFields.includes(plain)) files.push(await readFormFile(plain, value))
     else throw refuse(plain, 'takes no file')
   }
   return { fields, files }
-}
-
-async function readFile(param: string, file: File): Promise<FilePart> {
-  const data = Buffer.from(await file.arrayBuffer()).toString('base64')
-  const mediaType = file.type === 'application/octet-stream' ? '' : file.type
-  const source = { type: 'base64', data, ...(mediaType !== '' && { mediaType }) } as const
-  return { type: 'file', source, param, ...(file.name !== '' && { name: file.name }) }
 }
