@@ -1,6 +1,7 @@
 import Anthropic, { APIError } from '@anthropic-ai/sdk'
 import type { RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { failureOf } from '../harness/failure-of.ts'
 import { eventually } from '../harness/eventually.ts'
 import { API_KEY, startGateway, type TestGateway } from '../harness/gateway.ts'
 
@@ -26,15 +27,7 @@ const ask = (content: string, model = 'grok-4.20-fast') => ({
 })
 
 /** What the official client throws. */
-async function failure(call: PromiseLike<unknown>): Promise<APIError> {
-  try {
-    await call
-  } catch (error) {
-    if (error instanceof APIError) return error
-    throw error
-  }
-  throw new Error('the call did not fail')
-}
+const failure = (call: PromiseLike<unknown>) => failureOf(APIError, call)
 
 describe('the official anthropic client', () => {
   test('gets a plain answer with every key that its types promise', async () => {

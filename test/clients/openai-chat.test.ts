@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import OpenAI, { APIError } from 'openai'
+import { failureOf } from '../harness/failure-of.ts'
 import { eventually } from '../harness/eventually.ts'
 import { startGateway, type TestGateway } from '../harness/gateway.ts'
 
@@ -17,15 +18,7 @@ const ask = (content: string, model = 'grok-4.20-fast') => ({
 })
 
 /** What the official client throws. */
-async function failure(call: PromiseLike<unknown>): Promise<APIError> {
-  try {
-    await call
-  } catch (error) {
-    if (error instanceof APIError) return error
-    throw error
-  }
-  throw new Error('the call did not fail')
-}
+const failure = (call: PromiseLike<unknown>) => failureOf(APIError, call)
 
 async function readAll(stream: AsyncIterable<OpenAI.ChatCompletionChunk>) {
   const chunks: OpenAI.ChatCompletionChunk[] = []

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { APIError, toFile, type OpenAI } from 'openai'
+import { failureOf } from '../harness/failure-of.ts'
 import { startGateway, type TestGateway } from '../harness/gateway.ts'
 import { imageSize } from '../harness/image-size.ts'
 
@@ -16,15 +17,8 @@ async function picture(name = 'photo.jpg') {
   return toFile(Buffer.from(data?.[0]?.b64_json ?? '', 'base64'), name)
 }
 
-async function failure(call: PromiseLike<unknown>): Promise<APIError> {
-  try {
-    await call
-  } catch (error) {
-    if (error instanceof APIError) return error
-    throw error
-  }
-  throw new Error('the call did not fail')
-}
+/** What the official client throws. */
+const failure = (call: PromiseLike<unknown>) => failureOf(APIError, call)
 
 describe('the official openai client', () => {
   test('gets links by default, and a usage that adds up', async () => {

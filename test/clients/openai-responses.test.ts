@@ -3,6 +3,7 @@ import OpenAI, { APIError } from 'openai'
 import { zodTextFormat } from 'openai/helpers/zod'
 import type { ResponseInputItem, ResponseStreamEvent } from 'openai/resources/responses/responses'
 import { z } from 'zod'
+import { failureOf } from '../harness/failure-of.ts'
 import { API_KEY, startGateway, type TestGateway } from '../harness/gateway.ts'
 
 const CHAT = '/rest/app-chat/*'
@@ -30,15 +31,7 @@ const weather = {
 }
 
 /** What the official client throws. */
-async function failure(call: PromiseLike<unknown>): Promise<APIError> {
-  try {
-    await call
-  } catch (error) {
-    if (error instanceof APIError) return error
-    throw error
-  }
-  throw new Error('the call did not fail')
-}
+const failure = (call: PromiseLike<unknown>) => failureOf(APIError, call)
 
 /** The prompt that the last answer was made from. */
 async function lastPrompt(): Promise<string> {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import OpenAI, { APIError, toFile } from 'openai'
+import { failureOf } from '../harness/failure-of.ts'
 import { eventually } from '../harness/eventually.ts'
 import { startGateway, type TestGateway } from '../harness/gateway.ts'
 
@@ -35,15 +36,8 @@ function durationOf(bytes: Uint8Array): number {
   return Number(isLong ? buffer.readBigUInt64BE(at + 24) : buffer.readUInt32BE(at + 16)) / scale
 }
 
-async function failure(call: PromiseLike<unknown>): Promise<APIError> {
-  try {
-    await call
-  } catch (error) {
-    if (error instanceof APIError) return error
-    throw error
-  }
-  throw new Error('the call did not fail')
-}
+/** What the official client throws. */
+const failure = (call: PromiseLike<unknown>) => failureOf(APIError, call)
 
 describe('the official client', () => {
   test('creates, polls, downloads, lists and deletes a video', async () => {
