@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { gatewayRoutes } from './gateway/socket.ts'
 import { imagineRoutes } from './imagine/socket.ts'
 import { controlRoutes } from './control/control-routes.ts'
 import { assetRoutes } from './rest/assets.ts'
@@ -30,6 +31,7 @@ export function createEmulatorApp(state: EmulatorState): Hono<{ Bindings: Server
     .route('/', imagineHistoryRoutes(state))
     .route('/', publicFileRoutes(state))
     .route('/', imagineRoutes(state))
+    .route('/', gatewayRoutes(state))
     .all('*', () => httpError('not-found'))
   return new Hono<{ Bindings: ServerBindings }>()
     .route('/__emulator', controlRoutes(state))

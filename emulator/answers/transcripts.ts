@@ -9,6 +9,23 @@ export type TranscriptName = (typeof TRANSCRIPTS)[number]
 
 const cache = new Map<TranscriptName, readonly Frame[]>()
 
+/** The transcripts of the chat gateway: what the server says after its two confirmations, but for the `pong` of T15. */
+export const GATEWAY_TRANSCRIPTS = ['t10', 't11', 't12', 't13', 't14', 't15'] as const
+
+/** The name of one of them. */
+export type GatewayTranscriptName = (typeof GATEWAY_TRANSCRIPTS)[number]
+
+/** The events of a transcript of the gateway. */
+export function gatewayTranscript(name: GatewayTranscriptName): readonly JsonObject[] {
+  return transcriptText(name)
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => {
+      const message: unknown = JSON.parse(line)
+      return isObject(message) && isObject(message['event']) ? [message['event']] : []
+    })
+}
+
 /** The frames of a transcript; `t6` alone means variant (a). */
 export function transcriptFrames(name: TranscriptName): readonly Frame[] {
   const known = cache.get(name)
@@ -22,7 +39,7 @@ export function transcriptFrames(name: TranscriptName): readonly Frame[] {
 }
 
 /** The text of a transcript as the specification has it. */
-export function transcriptText(name: TranscriptName): string {
+export function transcriptText(name: TranscriptName | GatewayTranscriptName): string {
   return readFileSync(new URL(`transcripts/${name}.jsonl`, import.meta.url), 'utf8')
 }
 

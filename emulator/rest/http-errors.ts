@@ -52,6 +52,15 @@ export function httpError(kind: HttpFaultKind, retryAfterSeconds?: number): Resp
   return new Response(body, { status, headers })
 }
 
+/** What a row says inside a stream, where there is no status. */
+export function errorInStream(kind: HttpFaultKind): { readonly code: number; readonly message: string } {
+  const text = ERRORS[kind].body
+  if (!text.startsWith('{')) return { code: 13, message: text }
+  const { error = text, ...top } = JSON.parse(text)
+  const { code, message } = typeof error === 'string' ? { code: top.code, message: error, ...top } : error
+  return { code: Number(code) || 0, message: String(message) }
+}
+
 /** An error in the nested shape with its own text. */
 export function serviceError(status: number, code: number, message: string): Response {
   const { body } = nested(status, code, message)

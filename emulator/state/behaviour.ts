@@ -37,6 +37,8 @@ export const behaviourSchema = z.strictObject({
   strictHeaders: z.boolean(),
   /** Checks Origin and Referer, spec/upstream-chat.md §2.6. */
   strictOrigin: z.boolean(),
+  /** The chat gateway demands the cookie `x-userid`, spec/upstream-chat.md §15 D15. */
+  strictUserId: z.boolean(),
   /** How chat answers when the window is empty: in the stream with code 8, or as HTTP 429. */
   rateLimitStyle: z.enum(['in-band', 'http']),
   /** Which of the three shapes of spec/upstream-chat.md §1.5 the session route answers with. */
@@ -86,6 +88,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   challenge: false,
   strictHeaders: false,
   strictOrigin: false,
+  strictUserId: false,
   rateLimitStyle: 'in-band',
   sessionShape: 'session',
   strictFiles: true,

@@ -74,6 +74,23 @@ const mediaFaultSchema = z.strictObject({
 /** A fault of pictures and clips. */
 export type MediaFault = z.infer<typeof mediaFaultSchema>
 
+/** What can go wrong on the chat gateway only; emulator/README.md tells what each does. */
+export const gatewayEffects = [
+  'attached-first',
+  'foreign-created',
+  'mismatched-id',
+  'duplicate-families',
+  'deltas-only',
+  'several-per-message',
+  'large-frame',
+  'not-json',
+  'server-ping',
+  'session-ended',
+] as const
+
+/** One of {@link gatewayEffects}. */
+export type GatewayEffect = (typeof gatewayEffects)[number]
+
 /** What a fault does to the requests it matches. */
 export const faultActionSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -109,6 +126,7 @@ export const faultActionSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('framing'), framing: framingSchema.partial() }),
   inBandErrorSchema,
   mediaFaultSchema,
+  z.strictObject({ type: z.literal('gateway'), effect: z.enum(gatewayEffects) }),
 ])
 
 /** See {@link faultActionSchema}. */

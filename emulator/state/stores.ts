@@ -37,11 +37,13 @@ export interface StoredPost {
   readonly generation: Generation | null
 }
 
-/** A conversation that was opened by E1 and may be continued by E2, spec/upstream-chat.md §3.1.4. */
+/** A conversation that may be continued, spec/upstream-chat.md §3.1.4 and §3.2.6. */
 export interface StoredConversation {
   readonly conversationId: string
   readonly userId: string
   readonly createdAt: string
+  /** The parent that the next turn on the gateway must name; unknown after a turn of the older protocol. */
+  readonly lastResponseId?: string
 }
 
 /** A map that forgets its oldest entry when it is full, so that a long run cannot eat all memory. */

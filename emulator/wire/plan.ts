@@ -1,6 +1,6 @@
 import { assertNever } from '../state/assert-never.ts'
 import { withFraming, type Behaviour, type Framing } from '../state/behaviour.ts'
-import type { FaultAction, InBandError, MediaFault } from '../state/faults.ts'
+import type { FaultAction, GatewayEffect, InBandError, MediaFault } from '../state/faults.ts'
 
 /** Where and how a body stops before its end. */
 export interface Stop {
@@ -25,6 +25,8 @@ export interface DeliveryPlan {
   readonly inBandError: InBandError | null
   /** What goes wrong with the pictures or clips themselves. */
   readonly media: readonly MediaFault[]
+  /** What goes wrong on the chat gateway only. */
+  readonly gateway: readonly GatewayEffect[]
 }
 
 /** The plan of a request that nothing disturbs. */
@@ -38,6 +40,7 @@ export function planFromBehaviour(behaviour: Behaviour): DeliveryPlan {
     stop: null,
     inBandError: null,
     media: [],
+    gateway: [],
   }
 }
 
@@ -72,6 +75,8 @@ function withFault(plan: DeliveryPlan, action: FaultAction): DeliveryPlan {
       return { ...plan, inBandError: action }
     case 'media':
       return { ...plan, media: [...plan.media, action] }
+    case 'gateway':
+      return { ...plan, gateway: [...plan.gateway, action.effect] }
     case 'http':
     case 'http-custom':
     case 'reset':

@@ -1,6 +1,12 @@
 import { numberArgument, type ScenarioWords } from '../answers/scenario-words.ts'
 import { mediaFaultsFromWords } from './media-words.ts'
-import { faultActionSchema, httpFaultKinds, type FaultAction, type HttpFaultKind } from '../state/faults.ts'
+import {
+  faultActionSchema,
+  gatewayEffects,
+  httpFaultKinds,
+  type FaultAction,
+  type HttpFaultKind,
+} from '../state/faults.ts'
 
 const MAX_PACE_MILLISECONDS = 600_000
 const MAX_FRAMES = 1_000_000
@@ -51,6 +57,8 @@ export function actionsFromWords(words: ScenarioWords): readonly FaultAction[] {
     if (malice !== undefined) actions.push(faultActionSchema.parse(malice))
     const stop = STOPS[word]
     if (stop !== undefined) actions.push(stop(numberArgument(words, word, MAX_FRAMES) ?? DEFAULT_STOP_FRAMES))
+    const effect = gatewayEffects.find((known) => known === word)
+    if (effect !== undefined) actions.push({ type: 'gateway', effect })
     const kind = word === 'http' ? httpKind(argument) : null
     if (kind !== null) actions.push({ type: 'http', kind })
   }
