@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../answers/frame.ts'
+import { assertNever } from '../state/assert-never.ts'
 import type { GatewayEffect } from '../state/faults.ts'
 import { seededRandom } from '../state/random.ts'
 import type { DeliveryPlan } from '../wire/plan.ts'
@@ -80,6 +81,8 @@ function withEffect(events: readonly GatewayEvent[], effect: GatewayEffect): rea
     case 'mismatched-id':
     case 'several-per-message':
       return events
+    default:
+      return assertNever(effect)
   }
 }
 

@@ -1,5 +1,6 @@
 import { isObject, responseOf, type Frame, type JsonObject } from '../answers/frame.ts'
 import type { Turn } from '../answers/turn.ts'
+import { assertNever } from '../state/assert-never.ts'
 import { chunkEvent, metadataOf, resultEvent, textEvent, usageCardEvent } from './chunks.ts'
 
 /** One thing the server says: an event, or text that is no whole message. */
@@ -76,6 +77,8 @@ class EventWriter {
         return titleOf(frame.body)
       case 'error':
         return this.#error(response['error'] ?? frame.body['error'], response['error'] !== undefined)
+      default:
+        return assertNever(frame.role)
     }
   }
 
@@ -118,7 +121,7 @@ class EventWriter {
   }
 
   #token(response: JsonObject): readonly GatewayEvent[] {
-    const token = String(response['token'] ?? '')
+    const token = textOf(response['token'])
     if (token === '') return []
     const [, id, type, rest = ''] = TAG.exec(token) ?? []
     if (type === 'render_generated_image') return []
@@ -143,7 +146,7 @@ class EventWriter {
     const [error] = Array.isArray(fields['streamErrors']) ? fields['streamErrors'] : []
     if (isObject(error)) return this.#error(error['error'] ?? error, false)
     this.#done = this.#doneEvent('completed')
-    const message = String(fields['message'] ?? '')
+    const message = textOf(fields['message'])
     const isUnsaid = this.#text === '' && message !== '' && !message.includes('<grok:render')
     return isUnsaid ? [eventOf({ type: 'response.output_text.done', text: message })] : []
   }
@@ -172,6 +175,10 @@ export function eventOf(event: JsonObject): GatewayEvent {
 
 function outputEvent(output: JsonObject): GatewayEvent {
   return eventOf({ type: 'response.grok.output', output })
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function channelOf(tag: unknown): string {

@@ -47,12 +47,7 @@ export async function openGateway(
       resolve(code)
     })
   })
-  await new Promise<void>((resolve, reject) => {
-    socket.addEventListener('open', () => resolve())
-    socket.addEventListener('error', (event) =>
-      reject(new Error('message' in event ? String(event.message) : 'refused')),
-    )
-  })
+  await opened(socket)
   const send = (message: unknown): void => socket.send(JSON.stringify(message))
   const until: GatewayClient['until'] = async (isLast) => {
     const seen: JsonObject[] = []
@@ -87,6 +82,15 @@ export async function openGateway(
     closed,
     close: () => socket.close(),
   }
+}
+
+function opened(socket: WebSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.addEventListener('open', () => resolve())
+    socket.addEventListener('error', (event) =>
+      reject(new Error('message' in event ? event.message : 'refused')),
+    )
+  })
 }
 
 /** The message that opens a session; options may name a `model`, and more of `x_grok`. */
