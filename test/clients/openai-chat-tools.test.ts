@@ -296,9 +296,29 @@ test('nobody can speak as the system or call a tool through the words of a user 
   expect(prompt.match(/^\[tool result[^\n]*$/gm)).toHaveLength(1)
 })
 
-test('parameters without effect are named, not ignored in silence', async () => {
-  const body = { ...ask('hi'), temperature: 0.2, seed: 1, top_p: null }
-  const response = await gateway.post('/v1/chat/completions', body)
-  expect(response.status).toBe(200)
-  expect(response.headers.get('x-grok2api-ignored')).toBe('temperature, seed')
+describe('nothing is ignored in silence', () => {
+  test.each([
+    [
+      '/v1/chat/completions',
+      { ...ask('hi'), temperature: 0.2, seed: 1, top_p: null, foo: 1, 'a\nb': 1 },
+      'temperature, seed, foo',
+    ],
+    ['/v1/responses', { model, input: 'hi', top_p: 0.5, seed: 1 }, 'top_p, seed'],
+    ['/v1/messages', { ...ask('hi'), max_tokens: 9, top_k: 2, beta_thing: {} }, 'top_k, beta_thing'],
+  ])('%s names what has no effect', async (path, body, names) => {
+    const response = await gateway.post(path, body)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-grok2api-ignored')).toBe(names)
+  })
+
+  test('words of chat completions are honoured or refused by responses', async () => {
+    const stopped = await gateway.post('/v1/responses', {
+      model,
+      input: '[[say:one two three]]',
+      stop: ' two',
+    })
+    expect(JSON.stringify(await stopped.json())).toContain('"text":"one"')
+    const several = await gateway.post('/v1/responses', { model, input: 'hi', n: 2 })
+    expect(await several.json()).toMatchObject({ error: { param: 'n' } })
+  })
 })

@@ -1,6 +1,7 @@
 import type { ChatRequest } from '../../core/chat-request.ts'
 import type { OutputFormat } from '../../core/output-format.ts'
 import { findNamedModel, refuse, type ChatDefaults } from '../chat-door.ts'
+import { findUnknown } from '../ignored-parameters.ts'
 import { parseMediaWishes } from '../media-wishes.ts'
 import { parseWith } from '../parse-with.ts'
 import { ThreadUnsupportedError } from './error-body.ts'
@@ -26,7 +27,8 @@ export function parseMessageRequest(input: unknown, defaults: ChatDefaults): Mes
     stop: body.stop_sequences ?? [],
     maxOutputTokens: body.max_tokens,
   }
-  const ignored = ignoredFields.filter((name) => body[name] !== undefined && body[name] !== null)
+  const sent = ignoredFields.filter((name) => body[name] !== undefined && body[name] !== null)
+  const ignored = [...sent, ...findUnknown(input, messageSchema)]
   return { chat, model: body.model, stream: body.stream ?? defaults.stream, ignored }
 }
 

@@ -1,6 +1,7 @@
 import type { ChatRequest } from '../../core/chat-request.ts'
 import type { OutputFormat } from '../../core/output-format.ts'
 import { findNamedModel, refuse, type ChatDefaults } from '../chat-door.ts'
+import { findUnknown } from '../ignored-parameters.ts'
 import { parseMediaWishes } from '../media-wishes.ts'
 import { parseWith } from '../parse-with.ts'
 import { parseMessages } from './chat-messages.ts'
@@ -51,7 +52,7 @@ export function parseChatRequest(input: unknown, defaults: ChatDefaults): ChatCo
     includeUsage: body.stream_options?.include_usage ?? false,
     choices: body.n ?? 1,
     callStyle: body.functions?.length ? 'function-call' : 'tool-calls',
-    ignored: findIgnored(body),
+    ignored: [...findIgnored(body), ...findUnknown(input, chatSchema)],
   }
 }
 

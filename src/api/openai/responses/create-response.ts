@@ -3,7 +3,7 @@ import { toGatewayError } from '../../../core/error.ts'
 import { SSE_DONE } from '../../../util/sse.ts'
 import { startStream } from '../../../util/start-stream.ts'
 import type { ApiEnv } from '../../context.ts'
-import { announceIgnored } from '../../ignored-parameters.ts'
+import { announceIgnored, findUnknown } from '../../ignored-parameters.ts'
 import { logFailure } from '../../render-error.ts'
 import { readJsonBody } from '../../request-body.ts'
 import { sseResponse } from '../../sse-response.ts'
@@ -12,17 +12,19 @@ import { answerError } from './error-answer.ts'
 import { encodeFrame, type WireEvent } from './event-writer.ts'
 import { findIgnored, parseCreateBody } from './parse-create.ts'
 import type { ResponsesParts } from './responses-parts.ts'
+import { createSchema } from './schema-body.ts'
 import { encodeFailedStart, foldTurn, openTurn, playTurn, type ResponseTurn } from './turn.ts'
 
 /** `POST /v1/responses` (spec/public-api.md §6). */
 export function createResponse(parts: ResponsesParts): Handler<ApiEnv> {
   return async (c) => {
-    const body = parseCreateBody(await readJsonBody(c))
+    const input = await readJsonBody(c)
+    const body = parseCreateBody(input)
     const isStream = body.stream ?? parts.chatDefaults().stream
     try {
       const turn = await openTurn(parts, body, httpCaller(parts, c))
       const response = isStream ? await streamTurn(parts, turn) : await answerWhole(parts, c, turn)
-      return announceIgnored(response, findIgnored(body))
+      return announceIgnored(response, [...findIgnored(body), ...findUnknown(input, createSchema)])
     } catch (thrown) {
       const failure = toGatewayError(thrown)
       if (!isStream || failure.status < 500 || !isCodex(c)) return answerError(parts, c, thrown)

@@ -12,6 +12,8 @@ export function parseCreateBody(input: unknown): CreateBody {
   if (isGiven(body.moderation)) throw refuse('moderation', 'moderation results are not served')
   if (body.context_management?.length)
     throw refuse('context_management', 'nothing is compacted by itself; use POST /v1/responses/compact')
+  if (body.n && body.n > 1) throw refuse('n', 'a request gets one response')
+  if (body.logprobs) throw refuse('logprobs', 'the upstream gives no log probabilities')
   if (body.top_logprobs) throw refuse('top_logprobs', 'the upstream gives no log probabilities')
   const logprobs = body.include?.indexOf('message.output_text.logprobs') ?? -1
   if (logprobs >= 0) throw refuse(`include.${logprobs}`, 'the upstream gives no log probabilities')

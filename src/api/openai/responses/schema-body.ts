@@ -4,6 +4,7 @@ import { videoConfigSchema } from '../../video-config.ts'
 
 /** Items of one request at most; agents send some hundreds. */
 const MAX_ITEMS = 8192
+const MAX_STOP_SEQUENCES = 4
 const MAX_TOOLS = 1024
 const MAX_METADATA_PAIRS = 16
 const MAX_METADATA_KEY = 64
@@ -102,6 +103,12 @@ export const createSchema = z.object({
   top_p: z.number().min(0).max(1).nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
+  /** Words of the other door, which clients send here too. */
+  stop: z.union([z.string(), z.array(z.string()).max(MAX_STOP_SEQUENCES)]).nullish(),
+  n: z.int().nullish(),
+  logprobs: z.boolean().nullish(),
+  max_tokens: z.int().min(1).nullish(),
+  client_metadata: z.unknown().optional(),
   top_logprobs: z.int().min(0).max(20).nullish(),
   prompt: z.unknown().optional(),
   moderation: z.unknown().optional(),

@@ -47,10 +47,12 @@ export async function openTurn(
   const media = parseMediaWishes(model, body, 'item')
   const conversation = await parseConversation(body, { archive: parts.responses, owner: caller.owner })
   refuseSearchBound(body, conversation)
+  const cap = body.max_output_tokens ?? body.max_tokens
   const request: ChatRequest = {
     ...chatRequestOf(conversation, model),
     reasoning: showsThinking(body) ?? defaults.reasoning,
-    ...(body.max_output_tokens && { maxOutputTokens: body.max_output_tokens }),
+    stop: typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []),
+    ...(cap && { maxOutputTokens: cap }),
     ...media,
   }
   const open = (asked: ChatRequest) =>
