@@ -36,7 +36,7 @@ test('every key that was asked for exists, and nothing but the listed additions'
     chat: 'timeout',
     models: 'aliases context_length context_lengths',
     image: 'timeout stream_timeout',
-    video: 'timeout',
+    video: 'timeout concurrency',
     voice: 'timeout',
     asset: 'upload_timeout download_timeout list_timeout delete_timeout',
     nsfw: 'timeout',

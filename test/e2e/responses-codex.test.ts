@@ -263,14 +263,8 @@ describe('Codex and failures', () => {
     await gateway.emulator.clearFaults()
   })
 
-  test('a socket is answered with 426, which sends it to HTTP in silence', async () => {
-    const headers = {
-      ...codexHeaders,
-      connection: 'Upgrade',
-      upgrade: 'websocket',
-      'sec-websocket-version': '13',
-      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-    }
+  test('a socket that something on the way has made impossible is answered with 426, which sends it to HTTP in silence', async () => {
+    const headers = { ...codexHeaders, upgrade: 'websocket' } // a proxy has kept the rest of the handshake to itself
     const response = await fetch(gateway.url + PATH, { headers })
     expect(response.status).toBe(426)
   })
