@@ -4,7 +4,7 @@ import { spendOne } from '../core/quota.ts'
 import type { Clock } from '../util/clock.ts'
 import { choose, type ChooseOptions } from './choose.ts'
 import { availableFrom, inFlightCap, type SelectionRules } from './eligibility.ts'
-import { applyFeedback, type Outcome } from './feedback.ts'
+import { applyFeedback, causeOf, type Outcome } from './feedback.ts'
 import { LastSuccesses } from './last-successes.ts'
 import { ReadyPool } from './ready-pool.ts'
 import { createSlot, isPlacedAlike, isUsable, modeIndex, rebase, type Slot } from './slot.ts'
@@ -292,6 +292,5 @@ const MAX_RETRY_AFTER_SECONDS = 3600
 function countOutcome(account: Account, outcome: Outcome, now: number): Account {
   if (outcome.type === 'success') return { ...account, successCount: account.successCount + 1 }
   if (outcome.type === 'abandoned') return account
-  const lastFailure = { code: outcome.code, evidence: outcome.evidence, at: now }
-  return { ...account, failureCount: account.failureCount + 1, lastFailure }
+  return { ...account, failureCount: account.failureCount + 1, lastFailure: causeOf(outcome, now) }
 }

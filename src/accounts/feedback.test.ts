@@ -41,6 +41,7 @@ describe('what leaves an account alone', () => {
     'no_account',
     'client_closed',
     'internal',
+    'account_restricted',
     'upstream_rejected',
     'unavailable',
   ] as const

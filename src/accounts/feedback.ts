@@ -1,6 +1,7 @@
 import type { AccountCondition, AccountState, FailureStreak, StateCause } from '../core/account.ts'
 import type { ErrorCode } from '../core/error.ts'
 import type { Mode } from '../core/model.ts'
+import type { Reason } from '../core/reason.ts'
 import { exhaust, refundOne, type QuotaWindow } from '../core/quota.ts'
 
 /** How one use of an account ended. */
@@ -9,6 +10,7 @@ export type Outcome =
   | {
       readonly type: 'failure'
       readonly code: ErrorCode
+      readonly reason?: Reason | undefined
       /** What was seen, in a sentence without secrets; kept with the account. */
       readonly evidence: string
       readonly retryAfterSeconds?: number
@@ -71,13 +73,21 @@ export function applyFeedback(
   if (outcome.type === 'success') return afterSuccess(condition, context)
   const settled = context.served ? condition : refund(condition, context.mode)
   if (outcome.type === 'abandoned') return settled
-  const cause: StateCause = { code: outcome.code, evidence: outcome.evidence, at: context.now }
+  const cause = causeOf(outcome, context.now)
   if (outcome.code === 'rate_limited') return coolMode(settled, cause, context, outcome.retryAfterSeconds)
   if (!isInService(settled)) return settled // what was still in flight must not lead back into service
   if (outcome.code === 'credential_invalid') return { ...settled, state: { status: 'needs-login', cause } }
   if (outcome.code === 'account_blocked') return { ...settled, state: { status: 'suspended', cause } }
   if (ambiguous.has(outcome.code)) return afterAmbiguous(settled, cause, context)
   return settled
+}
+
+/** A failure as it is kept with the account. */
+export function causeOf(
+  { code, reason, evidence }: Extract<Outcome, { readonly type: 'failure' }>,
+  at: number,
+): StateCause {
+  return { code, ...(reason !== undefined && { reason }), evidence, at }
 }
 
 function isInService({ state }: AccountCondition): boolean {

@@ -131,8 +131,9 @@ export class Upkeep {
     } catch (thrown) {
       const failure = toGatewayError(thrown)
       const evidence = describeError(failure)
-      log.warn('a refresh failed', { account: id, code: failure.code, error: evidence })
-      directory.change(id, (current) => judge(current, { code: failure.code, evidence, at: clock() }))
+      const { code, reason } = failure
+      log.warn('a refresh failed', { account: id, code, reason, error: evidence })
+      directory.change(id, (current) => judge(current, { code, reason, evidence, at: clock() }))
       return { id, type: 'failed', failure }
     }
   }

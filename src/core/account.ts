@@ -1,10 +1,13 @@
 import type { ErrorCode } from './error.ts'
 import type { Mode, Tier } from './model.ts'
 import type { Quota } from './quota.ts'
+import type { Reason } from './reason.ts'
 
 /** Why an account is in its state: a code, the evidence in a sentence, and when it was seen (epoch ms). */
 export interface StateCause {
   readonly code: ErrorCode | 'operator' | 'recovered'
+  /** The true reason of a failure; causes that were stored by earlier versions have none. */
+  readonly reason?: Reason | undefined
   readonly evidence: string
   readonly at: number
 }

@@ -1,3 +1,5 @@
+import { usualReason, type Reason } from './reason.ts'
+
 /** Every error code, in the order of `docs/errors.md`. */
 export const errorCodes = [
   'invalid_request',
@@ -19,6 +21,7 @@ export const errorCodes = [
   'upstream_rejected',
   'upstream_unavailable',
   'account_blocked',
+  'account_restricted',
   'credential_invalid',
   'unavailable',
   'upstream_timeout',
@@ -86,6 +89,11 @@ export const errorRules: Readonly<Record<ErrorCode, ErrorRule>> = {
     'The upstream failed, could not be reached, or broke off its answer.',
   ),
   account_blocked: rule(503, 'other-account', 'The upstream has blocked the account that was used.'),
+  account_restricted: rule(
+    503,
+    'other-account',
+    'The account that was used must first accept terms or state an age at the upstream.',
+  ),
   credential_invalid: rule(
     503,
     'other-account',
@@ -105,9 +113,11 @@ export interface GatewayErrorOptions {
   /** The request field at fault, as a path such as `messages.0.content`. */
   readonly param?: string
   /** Seconds after which a repeat may succeed. */
-  readonly retryAfterSeconds?: number
+  readonly retryAfterSeconds?: number | undefined
   /** The HTTP status of the upstream's answer, where there was one; never passed on as ours. */
   readonly upstreamStatus?: number
+  /** The true reason, where it is known better than the code tells. */
+  readonly reason?: Reason | undefined
 }
 
 /** The one error of the gateway: a public code and sentence, and a private cause. */
@@ -116,6 +126,8 @@ export class GatewayError extends Error {
   readonly param: string | undefined
   readonly retryAfterSeconds: number | undefined
   readonly upstreamStatus: number | undefined
+  /** For the log, the account's history and the admin API; callers get its sentence at most. */
+  readonly reason: Reason | undefined
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, { cause: options.cause })
@@ -124,6 +136,7 @@ export class GatewayError extends Error {
     this.param = options.param
     this.retryAfterSeconds = options.retryAfterSeconds
     this.upstreamStatus = options.upstreamStatus
+    this.reason = options.reason ?? usualReason(code)
   }
 
   get status(): number {

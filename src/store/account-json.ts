@@ -2,10 +2,12 @@ import { z } from 'zod'
 import type { Account } from '../core/account.ts'
 import { errorCodes } from '../core/error.ts'
 import { modes, tiers } from '../core/model.ts'
+import { reasons } from '../core/reason.ts'
 import { shareParts } from './share-parts.ts'
 
 const cause = z.object({
   code: z.enum([...errorCodes, 'operator', 'recovered']),
+  reason: z.enum(reasons).optional(),
   evidence: z.string(),
   at: z.number(),
 })

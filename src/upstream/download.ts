@@ -56,7 +56,7 @@ export function createDownload(options: DownloaderOptions): Download {
       if (response.status !== 200) throw await readFailure(response)
       yield* readBody(response, guard)
     } catch (thrown) {
-      throw toFailure(thrown, identity.signal, closing.signal)
+      throw toFailure(thrown, identity, closing.signal)
     } finally {
       guard.close()
       closing.abort('done')
@@ -129,9 +129,13 @@ async function readFailure(response: Response): Promise<GatewayError> {
   return classifyHttpFailure({ status, headers, body })
 }
 
-function toFailure(thrown: unknown, caller: AbortSignal, closing: AbortSignal): GatewayError {
+function toFailure(
+  thrown: unknown,
+  { signal: caller, proxyUrl }: CallerIdentity,
+  closing: AbortSignal,
+): GatewayError {
   if (thrown instanceof GatewayError) return thrown
   if (caller.aborted) return new GatewayError('client_closed', 'The caller left.', { cause: thrown })
   if (closing.aborted) return new GatewayError('upstream_timeout', 'The upstream stopped sending the file.')
-  return connectionFailure(thrown)
+  return connectionFailure(thrown, proxyUrl)
 }

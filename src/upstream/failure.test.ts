@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { classifyHttpFailure, classifyStreamFailure } from './failure.ts'
+import { reasonRules } from '../core/reason.ts'
+import { classifyHttpFailure, classifyPage, classifyStreamFailure, connectionFailure } from './failure.ts'
 
 const classify = (status: number, body = '', headers = {}) =>
   classifyHttpFailure({ status, body, headers: new Headers(headers) })
@@ -45,6 +46,58 @@ describe('an HTTP answer', () => {
     expect(failure.message).not.toContain('secret')
     expect(String(failure.cause)).toStartWith('HTTP 500: secret xxx')
     expect(String(failure.cause).length).toBeLessThan(250)
+  })
+})
+
+describe('the true reason', () => {
+  test.each([
+    [403, '<!DOCTYPE html><title>Just a moment...</title>', 'challenge'],
+    [503, '<script src="/cdn-cgi/challenge-platform/x.js"></script>', 'challenge'],
+    [403, '', 'challenge'],
+    [403, '{"error":{"code":7,"message":"Request rejected by anti-bot rules."}}', 'anti-bot'],
+    [403, '{"code":"unauthorized:blocked-user","error":"User is blocked"}', 'account-blocked'],
+    [403, '{"error":{"code":7,"message":"You must accept the terms first"}}', 'terms-or-age'],
+    [502, 'terms or birth date missing', 'terms-or-age'],
+    [403, '{"error":"Content violates usage guidelines."}', 'moderation'],
+    [401, '', 'credential-invalid'],
+    [402, '', 'payment'],
+    [407, '', 'proxy'],
+    [429, '', 'quota'],
+    [500, '', 'upstream-down'],
+    [404, '', 'request-refused'],
+  ] as const)('of %i %p is %s', (status, body, reason) => {
+    const failure = classify(status, body)
+    expect(failure.reason).toBe(reason)
+    expect(failure.code).toBe(reasonRules[reason].code)
+    expect(failure.message).toBe(reasonRules[reason].sentence)
+  })
+
+  test('what a proxy itself asks for is not held to be the status of the upstream', () => {
+    expect(classify(407).upstreamStatus).toBeUndefined()
+  })
+
+  test.each([
+    ['ENOTFOUND', 'getaddrinfo ENOTFOUND grok.test', 'dns', 'proxy'],
+    ['ECONNREFUSED', 'Unable to connect.', 'upstream-down', 'proxy'],
+    ['ECONNRESET', 'The socket connection was closed unexpectedly.', 'upstream-down', 'proxy'],
+    ['EPROTO', 'The TLS handshake failed.', 'tls', 'tls'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self signed certificate', 'tls', 'tls'],
+    ['ERR_PROXY_TUNNEL', 'Proxy refused to open a tunnel: 407', 'upstream-down', 'proxy'],
+  ] as const)(
+    'of a connection that fails with %s (%s) is %s, and behind a proxy %s',
+    (code, message, direct, proxied) => {
+      const cause = Object.assign(new Error(message), { code })
+      expect(connectionFailure(cause).reason).toBe(direct)
+      expect(connectionFailure(cause, 'http://proxy.test').reason).toBe(proxied)
+    },
+  )
+
+  test('a page instead of an answer is a challenge, or a form that is not known', () => {
+    expect(classifyPage('<title>Just a moment...</title>')).toMatchObject({
+      code: 'egress_rejected',
+      reason: 'challenge',
+    })
+    expect(classifyPage('<html>')).toMatchObject({ code: 'upstream_unavailable', reason: 'protocol-drift' })
   })
 })
 

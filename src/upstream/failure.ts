@@ -1,4 +1,6 @@
-import { GatewayError, type ErrorCode } from '../core/error.ts'
+import { GatewayError, type ErrorCode, type GatewayErrorOptions } from '../core/error.ts'
+import { reasonRules, usualReason, type Reason } from '../core/reason.ts'
+import { describeConnection } from './connection-reason.ts'
 
 /** What an HTTP answer other than 200 said; `body` is its beginning. */
 export interface HttpFailure {
@@ -35,30 +37,52 @@ const contentMarkers = [
   'content_moderated',
   'content moderated',
 ]
+
+/** Gates that the owner of an account opens; the wire's words are not all known (spec/upstream-media.md §17.1). */
+const gateMarkers = [
+  'accept the terms',
+  'accept our terms',
+  'accept-tos',
+  'tos-not-accepted',
+  'terms not accepted',
+  'terms or birth date',
+  'birth-date',
+  'birth date',
+  'age verification',
+  'age-verification',
+]
+
 const lengthMarkers = ['user_prompt_too_long', 'beyond_context_length', 'prompt too long', 'context length']
 const rateMarkers = ['too many requests', 'rate limit', 'usage limit', 'usage quota', 'usage pool']
-
-/** The public sentence of each code; the caller learns nothing about the account. */
-const sentences: Partial<Record<ErrorCode, string>> = {
-  account_blocked: 'The upstream has blocked the account that was used.',
-  credential_invalid: 'The upstream no longer accepts the login of the account that was used.',
-  content_policy: 'The upstream refused the content under its usage guidelines.',
-  context_length_exceeded: 'The conversation is too long for the upstream.',
-  egress_rejected: "The upstream's edge refused the connection.",
-  rate_limited: 'The upstream limits the account that was used.',
-  upstream_rejected: 'The upstream did not accept the request.',
-  upstream_unavailable: 'The upstream failed.',
-}
 
 const UNAUTHENTICATED = 16
 const PERMISSION_DENIED = 7
 const RESOURCE_EXHAUSTED = 8
+const PROXY_AUTHENTICATION = 407
+
+/** For the one code of the upstream that has no reason: the caller alone can mend it. */
+const OTHER_SENTENCE = 'The conversation is too long for the upstream.'
 
 /** Why the upstream answered with this status (spec/upstream-chat.md §8.3, §8.4). */
 export function classifyHttpFailure({ status, headers, body }: HttpFailure): GatewayError {
-  const code = codeOfStatus(status, body.toLowerCase())
-  const retryAfterSeconds = code === 'rate_limited' ? readRetryAfter(headers, body) : undefined
-  return failure(code, `HTTP ${status}: ${excerpt(body)}`, { upstreamStatus: status, retryAfterSeconds })
+  const text = body.toLowerCase()
+  const cause = `HTTP ${status}: ${excerpt(body)}`
+  // it was not the upstream who said that: no status of its own counts
+  if (status === PROXY_AUTHENTICATION) return failure('upstream_unavailable', cause, { reason: 'proxy' })
+  const code = codeOfStatus(status, text)
+  return failure(code, cause, {
+    upstreamStatus: status,
+    reason: reasonOfStatus(code, status, text),
+    retryAfterSeconds: code === 'rate_limited' ? readRetryAfter(headers, body) : undefined,
+  })
+}
+
+/** A page came where JSON should be, with a status of success: of the edge, or of something else in between. */
+export function classifyPage(body: string): GatewayError {
+  const cause = `a page instead of an answer: ${excerpt(body)}`
+  return isChallenge(body.toLowerCase())
+    ? failure('egress_rejected', cause, { reason: 'challenge' })
+    : failure('upstream_unavailable', cause, { reason: 'protocol-drift' })
 }
 
 /** Why the upstream ended a stream with an error (spec/upstream-chat.md §5.1.9, rules merged). */
@@ -69,14 +93,21 @@ export function classifyStreamFailure({ code, message }: StreamFailure): Gateway
   )
 }
 
-/** The connection itself failed, before or during the answer. */
-export function connectionFailure(cause: unknown): GatewayError {
-  return new GatewayError('upstream_unavailable', 'The connection to the upstream failed.', { cause })
+/** The connection itself failed, before or during the answer; `proxyUrl` is the way that it went. */
+export function connectionFailure(cause: unknown, proxyUrl?: string): GatewayError {
+  const reason = describeConnection(cause, proxyUrl !== undefined)
+  return new GatewayError('upstream_unavailable', reasonRules[reason].sentence, { cause, reason })
 }
 
 /** The answer ended without any mark of its end (spec/upstream-chat.md §5.1.4, success rule). */
 export function truncatedFailure(cause: unknown): GatewayError {
   return new GatewayError('upstream_unavailable', 'The upstream broke off its answer.', { cause })
+}
+
+/** The answer came whole, but nothing in it is what was asked for. */
+export function driftFailure(cause: unknown): GatewayError {
+  const reason = 'protocol-drift'
+  return new GatewayError('upstream_unavailable', reasonRules[reason].sentence, { cause, reason })
 }
 
 function codeOfStatus(status: number, body: string): ErrorCode {
@@ -86,9 +117,20 @@ function codeOfStatus(status: number, body: string): ErrorCode {
   if (status === 401) return 'credential_invalid'
   if (status === 429) return 'rate_limited'
   if (isChallenge(body)) return 'egress_rejected'
-  if (status === 403) return includesAny(body, contentMarkers) ? 'content_policy' : 'egress_rejected'
+  if (status === 403 && includesAny(body, contentMarkers)) return 'content_policy'
+  // 502 is what a gRPC status becomes that has no HTTP status of its own (spec/upstream-media.md §15.1)
+  if ((mayCarryMarkers || status === 502) && !isPage(body) && includesAny(body, gateMarkers))
+    return 'account_restricted'
+  if (status === 403) return 'egress_rejected'
   if (status === 402 || status >= 500) return 'upstream_unavailable'
   return includesAny(body, lengthMarkers) ? 'context_length_exceeded' : 'upstream_rejected'
+}
+
+/** What the code alone does not tell (spec/upstream-media.md §17.3 for the 403 without JSON). */
+function reasonOfStatus(code: ErrorCode, status: number, body: string): Reason | undefined {
+  if (code === 'egress_rejected' && (isChallenge(body) || body.trim() === '' || isPage(body)))
+    return 'challenge'
+  return code === 'upstream_unavailable' && status === 402 ? 'payment' : undefined
 }
 
 function codeOfStreamError(code: number, message: string): ErrorCode {
@@ -97,8 +139,13 @@ function codeOfStreamError(code: number, message: string): ErrorCode {
   if (code === RESOURCE_EXHAUSTED || includesAny(message, rateMarkers)) return 'rate_limited'
   if (includesAny(message, contentMarkers)) return 'content_policy'
   if (includesAny(message, lengthMarkers)) return 'context_length_exceeded'
+  if (includesAny(message, gateMarkers)) return 'account_restricted'
   if (code === PERMISSION_DENIED || message.includes('anti-bot')) return 'egress_rejected'
   return 'upstream_unavailable'
+}
+
+function isPage(body: string): boolean {
+  return /^\s*<(?:!doctype html|html)/.test(body)
 }
 
 /** Whether a page of the edge stands where the upstream's answer should be. */
@@ -117,17 +164,10 @@ function readRetryAfter(headers: Headers, body: string): number | undefined {
   return wait === undefined ? undefined : Number(wait)
 }
 
-function failure(
-  code: ErrorCode,
-  cause: string,
-  options: { readonly upstreamStatus?: number; readonly retryAfterSeconds?: number | undefined } = {},
-): GatewayError {
-  const { upstreamStatus, retryAfterSeconds } = options
-  return new GatewayError(code, sentences[code] ?? 'The upstream failed.', {
-    cause,
-    ...(upstreamStatus !== undefined && { upstreamStatus }),
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-  })
+function failure(code: ErrorCode, cause: string, options: GatewayErrorOptions = {}): GatewayError {
+  const reason = options.reason ?? usualReason(code)
+  const sentence = reason === undefined ? OTHER_SENTENCE : reasonRules[reason].sentence
+  return new GatewayError(code, sentence, { ...options, cause, reason })
 }
 
 function includesAny(text: string, markers: readonly string[]): boolean {

@@ -1,4 +1,5 @@
-import { GatewayError } from '../core/error.ts'
+import type { GatewayError } from '../core/error.ts'
+import { driftFailure } from './failure.ts'
 
 const MESSAGE = 0x00
 const TRAILERS = 0x80
@@ -66,7 +67,5 @@ function decodePercent(text: string): string {
 }
 
 function broken(cause: string): GatewayError {
-  return new GatewayError('upstream_unavailable', 'The upstream sent an answer that cannot be read.', {
-    cause,
-  })
+  return driftFailure(`a gRPC-web answer: ${cause}`)
 }

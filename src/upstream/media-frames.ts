@@ -1,5 +1,7 @@
 import { asArray, asNumber, asObject, asString, parseJson, type JsonObject } from '../util/json-fields.ts'
+import { unknownEnvelope, unknownField } from './rest/known-fields.ts'
 import { JsonObjectReader } from '../util/json-objects.ts'
+import type { NoteDrift } from './drift.ts'
 import { classifyStreamFailure } from './failure.ts'
 import type { StreamWaiting } from './rest-stream.ts'
 
@@ -12,11 +14,12 @@ const MAX_STREAM_SIZE_BYTES = 64 * 1024 * 1024
  */
 export async function* readMediaFrames(
   body: ReadableStream<Uint8Array>,
-  { onWait, onRead }: StreamWaiting,
+  { onWait, onRead, noteDrift }: StreamWaiting,
 ): AsyncGenerator<readonly JsonObject[]> {
   const objects = new JsonObjectReader()
   const reader = body.getReader()
   let sizeBytes = 0
+  const parse = (object: unknown): JsonObject[] => parseFrame(object, noteDrift)
   const read = () => {
     onWait()
     return reader.read()
@@ -27,11 +30,11 @@ export async function* readMediaFrames(
       sizeBytes += chunk.value.length
       if (sizeBytes > MAX_STREAM_SIZE_BYTES)
         throw new Error(`a stream of more than ${MAX_STREAM_SIZE_BYTES} bytes`)
-      const frames = objects.push(chunk.value).flatMap(parseFrame)
+      const frames = objects.push(chunk.value).flatMap(parse)
       if (frames.length > 0) yield frames
       if (objects.ended) return
     }
-    const frames = objects.end().flatMap(parseFrame)
+    const frames = objects.end().flatMap(parse)
     if (frames.length > 0) yield frames
   } finally {
     // a stream that has failed rejects the cancel with the failure that was thrown already
@@ -40,13 +43,15 @@ export async function* readMediaFrames(
 }
 
 /** The content of one object of the stream; throws the error that it holds. */
-function parseFrame(object: unknown): JsonObject[] {
+function parseFrame(object: unknown, noteDrift: NoteDrift): JsonObject[] {
   const fields = asObject(object)
   throwError(fields?.['error'])
   const result = asObject(fields?.['result'])
   const response = asObject(result?.['response'])
   throwError(response?.['error'])
   for (const error of asArray(asObject(response?.['modelResponse'])?.['streamErrors'])) throwError(error)
+  const kind = response ? unknownField(response) : unknownEnvelope(fields ?? {}, result)
+  if (kind !== undefined) noteDrift(`media: ${kind}`, object)
   return result ? [result] : []
 }
 

@@ -1,6 +1,5 @@
-import { GatewayError } from '../core/error.ts'
 import { asObject, asString } from '../util/json-fields.ts'
-import { readAnswerJson, type CallerIdentity, type RestCaller } from './rest-call.ts'
+import { oddAnswer, readAnswerJson, type CallerIdentity, type RestCaller } from './rest-call.ts'
 
 /** What a generation is filed under at the upstream (spec/upstream-media.md §7). */
 export interface NewMediaPost {
@@ -34,10 +33,6 @@ export async function createMediaPost(
   const answer = await call({ method: 'POST', path, refererPath: '/imagine', body, timeoutSeconds }, identity)
   const post = asObject(asObject(readAnswerJson(answer))?.['post'])
   const id = asString(post?.['id'])
-  if (!id) {
-    throw new GatewayError('upstream_unavailable', 'The upstream did not file the request.', {
-      cause: 'a media post was answered without an id',
-    })
-  }
+  if (!id) throw oddAnswer(answer, 'media post')
   return { id, prompt: asString(post?.['originalPrompt']) || asString(post?.['prompt']) || undefined }
 }

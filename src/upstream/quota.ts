@@ -2,7 +2,13 @@ import { GatewayError } from '../core/error.ts'
 import type { Mode } from '../core/model.ts'
 import type { QuotaFigures, QuotaReport } from '../core/quota-report.ts'
 import { asNumber, asObject } from '../util/json-fields.ts'
-import { readAnswerJson, type CallerIdentity, type RestCaller } from './rest-call.ts'
+import {
+  oddAnswer,
+  readAnswerJson,
+  type CallerIdentity,
+  type RestAnswer,
+  type RestCaller,
+} from './rest-call.ts'
 
 const QUOTA_PATH = '/rest/rate-limits'
 const TIMEOUT_SECONDS = 25
@@ -31,7 +37,7 @@ async function fetchMode(
       { method: 'POST', path: QUOTA_PATH, body, timeoutSeconds: TIMEOUT_SECONDS },
       identity,
     )
-    return parseFigures(readAnswerJson(answer), mode)
+    return parseFigures(answer, mode)
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
     // an unsupported mode is refused with a status of its own (§15, D14)
@@ -39,14 +45,10 @@ async function fetchMode(
   }
 }
 
-function parseFigures(value: unknown, mode: Mode): QuotaFigures | 'absent' | GatewayError {
-  const fields = asObject(value)
+function parseFigures(answer: RestAnswer, mode: Mode): QuotaFigures | 'absent' | GatewayError {
+  const fields = asObject(readAnswerJson(answer))
   const remaining = asNumber(fields?.['remainingQueries'])
-  if (!fields || remaining === undefined) {
-    return new GatewayError('upstream_unavailable', 'The upstream sent no quota.', {
-      cause: 'a shape that is not known',
-    })
-  }
+  if (!fields || remaining === undefined) return oddAnswer(answer, 'quota')
   const total = asNumber(fields['totalQueries']) ?? remaining
   if (total <= 0) return 'absent'
   const windowSeconds = asNumber(fields['windowSizeSeconds']) || defaultWindow(mode)

@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/error.ts'
-import { classifyHttpFailure, connectionFailure } from './failure.ts'
+import type { NoteDrift } from './drift.ts'
+import { classifyHttpFailure, connectionFailure, driftFailure } from './failure.ts'
 import { restHeaders } from './headers.ts'
 import type { UpstreamSettings } from './upstream-settings.ts'
 import { statsigId } from './statsig.ts'
@@ -33,6 +34,8 @@ export interface RestAnswer {
   readonly status: number
   readonly headers: Headers
   readonly body: Uint8Array
+  /** Told when the answer is not of the shape that its call expects. */
+  readonly noteDrift?: NoteDrift
 }
 
 export interface RestCallerOptions {
@@ -41,6 +44,8 @@ export interface RestCallerOptions {
   readonly random: () => number
   /** The upstream answered something. */
   readonly onAnswer: () => void
+  /** Told of what the upstream sends and nothing here knows. */
+  readonly noteDrift?: NoteDrift
 }
 
 /** Makes small calls for accounts; an answer outside 2xx is thrown as what it means. */
@@ -67,7 +72,7 @@ export function createRestCaller(options: RestCallerOptions): RestCaller {
       if (identity.signal.aborted)
         throw new GatewayError('client_closed', 'The caller left.', { cause: thrown })
       if (timeout.aborted) throw new GatewayError('upstream_timeout', 'The upstream did not answer in time.')
-      throw connectionFailure(thrown)
+      throw connectionFailure(thrown, identity.proxyUrl)
     }
   }
 }
@@ -89,7 +94,9 @@ async function send(
     ...(body !== undefined && { body }),
     ...(proxyUrl !== undefined && { proxyUrl }),
   })
-  return { status: response.status, headers: response.headers, body: await readWhole(response) }
+  const { status, headers } = response
+  const { noteDrift } = options
+  return { status, headers, body: await readWhole(response), ...(noteDrift && { noteDrift }) }
 }
 
 function buildHeaders(
@@ -124,6 +131,12 @@ async function readWhole(response: Response): Promise<Uint8Array> {
       throw connectionFailure(`an answer of more than ${MAX_ANSWER_SIZE_BYTES} bytes`)
   }
   return Buffer.concat(chunks)
+}
+
+/** What an answer of another shape than its call expects means; `what` names the call. */
+export function oddAnswer(answer: RestAnswer, what: string): GatewayError {
+  answer.noteDrift?.(`answer: ${what}`, readAnswerJson(answer))
+  return driftFailure(`the answer to ${what} has an unknown shape`)
 }
 
 /** The JSON of an answer; undefined if it is none. */

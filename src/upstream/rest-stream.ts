@@ -2,8 +2,10 @@ import { GatewayError } from '../core/error.ts'
 import { IdleGuard } from '../util/idle-guard.ts'
 import { JsonObjectsError } from '../util/json-objects.ts'
 import { AnswerTooLongError } from './answer-text.ts'
+import { ignoreDrift, type NoteDrift } from './drift.ts'
 import {
   classifyHttpFailure,
+  classifyPage,
   connectionFailure,
   MAX_FAILURE_BODY_LENGTH,
   truncatedFailure,
@@ -28,6 +30,8 @@ export interface StreamWaiting {
   readonly onRead: () => void
   /** From now on only this much silence is borne. */
   readonly setLimit: (limitMs: number) => void
+  /** Told of frames that are not known. */
+  readonly noteDrift: NoteDrift
 }
 
 export type ReadStream<Item> = (
@@ -45,18 +49,26 @@ export async function* openRestStream<Item>(
 ): AsyncGenerator<readonly Item[]> {
   const idle = new AbortController()
   const guard = new IdleGuard(call.idleSeconds * 1000, () => idle.abort())
+  let hasAnswered = false
   try {
     const response = await send(options, { ...call, signal: AbortSignal.any([call.signal, idle.signal]) })
     options.onAnswer()
+    hasAnswered = true
     if (response.status !== 200 || !response.body) throw await readFailure(response)
+    if (isPage(response)) throw classifyPage(await readStart(response.body))
     call.onServed()
     yield* read(response.body, {
       onWait: () => guard.touch(),
       onRead: () => guard.pause(),
       setLimit: (limitMs) => guard.setLimit(limitMs),
+      noteDrift: options.noteDrift ?? ignoreDrift,
     })
   } catch (thrown) {
-    throw explain(thrown, call.signal, idle.signal)
+    throw explain(thrown, {
+      client: call.signal,
+      idle: idle.signal,
+      proxyUrl: hasAnswered ? undefined : call.proxyUrl,
+    })
   } finally {
     guard.close()
   }
@@ -92,11 +104,23 @@ async function readStart(body: ReadableStream<Uint8Array>): Promise<string> {
   return text.slice(0, MAX_FAILURE_BODY_LENGTH)
 }
 
+/** A page where a stream should be is nobody's answer to a chat, whatever its status says. */
+function isPage({ headers }: Response): boolean {
+  return headers.get('content-type')?.startsWith('text/html') === true
+}
+
+interface Circumstances {
+  readonly client: AbortSignal
+  readonly idle: AbortSignal
+  /** The proxy, as long as nothing had come through it. */
+  readonly proxyUrl: string | undefined
+}
+
 /** What a thrown value means: whose signal fired, or what failed. */
-function explain(thrown: unknown, client: AbortSignal, idle: AbortSignal): GatewayError {
+function explain(thrown: unknown, { client, idle, proxyUrl }: Circumstances): GatewayError {
   if (thrown instanceof GatewayError) return thrown
   if (client.aborted) return new GatewayError('client_closed', 'The client left.', { cause: thrown })
   if (idle.aborted) return new GatewayError('upstream_timeout', 'The upstream stayed silent for too long.')
   const isBroken = thrown instanceof JsonObjectsError || thrown instanceof AnswerTooLongError
-  return isBroken ? truncatedFailure(thrown) : connectionFailure(thrown)
+  return isBroken ? truncatedFailure(thrown) : connectionFailure(thrown, proxyUrl)
 }

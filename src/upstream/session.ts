@@ -1,6 +1,12 @@
 import { GatewayError } from '../core/error.ts'
 import { asObject, asString, type JsonObject } from '../util/json-fields.ts'
-import { readAnswerJson, type CallerIdentity, type RestCaller } from './rest-call.ts'
+import {
+  oddAnswer,
+  readAnswerJson,
+  type CallerIdentity,
+  type RestAnswer,
+  type RestCaller,
+} from './rest-call.ts'
 
 /** Who an account is to the upstream. */
 export interface SessionIdentity {
@@ -29,10 +35,11 @@ export async function fetchSession(call: RestCaller, identity: CallerIdentity): 
     },
     identity,
   )
-  return parseSession(asObject(readAnswerJson(answer)) ?? {})
+  return parseSession(answer)
 }
 
-function parseSession(top: JsonObject): SessionIdentity {
+function parseSession(answer: RestAnswer): SessionIdentity {
+  const top: JsonObject = asObject(readAnswerJson(answer)) ?? {}
   const status = asString(top['status'])?.toLowerCase()
   if (status === 'blocked') throw new GatewayError('account_blocked', 'The upstream has blocked the account.')
   if (status === 'unauthenticated') {
@@ -50,9 +57,7 @@ function parseSession(top: JsonObject): SessionIdentity {
     top['sub'],
   ])
   const email = firstText([session?.['email'], user?.['email'], top['email']])
-  if (userId === null && email === null) {
-    throw new GatewayError('upstream_unavailable', 'The upstream did not say who the account is.')
-  }
+  if (userId === null && email === null) throw oddAnswer(answer, 'session')
   return { userId, email }
 }
 

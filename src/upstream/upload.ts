@@ -1,6 +1,5 @@
 import { asObject, asString } from '../util/json-fields.ts'
-import { GatewayError } from '../core/error.ts'
-import { readAnswerJson, type CallerIdentity, type RestCaller } from './rest-call.ts'
+import { oddAnswer, readAnswerJson, type CallerIdentity, type RestCaller } from './rest-call.ts'
 
 /** A file that is to be put up. */
 export interface UploadFile {
@@ -29,14 +28,11 @@ export async function uploadFile(
 ): Promise<PlacedFile> {
   const path = '/rest/app-chat/upload-file'
   const body = encodeUpload(file)
-  const answer = asObject(
-    readAnswerJson(await call({ method: 'POST', path, body, timeoutSeconds }, identity)),
-  )
-  const id = asString(answer?.['fileMetadataId']) || asString(answer?.['fileId'])
-  if (id) return { id, uri: asString(answer?.['fileUri']) || null }
-  throw new GatewayError('upstream_unavailable', 'The upstream did not take the file.', {
-    cause: 'an upload was answered without an id',
-  })
+  const answer = await call({ method: 'POST', path, body, timeoutSeconds }, identity)
+  const placed = asObject(readAnswerJson(answer))
+  const id = asString(placed?.['fileMetadataId']) || asString(placed?.['fileId'])
+  if (id) return { id, uri: asString(placed?.['fileUri']) || null }
+  throw oddAnswer(answer, 'upload')
 }
 
 /** The JSON of an upload, written into one buffer: a text of it would be copied several times on its way. */

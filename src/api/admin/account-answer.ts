@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { healthAt } from '../../accounts/feedback.ts'
 import type { Account, AccountState, StateCause, StateTransition } from '../../core/account.ts'
 import { modes, tiers, type Mode } from '../../core/model.ts'
+import { reasons } from '../../core/reason.ts'
 import { refillWindow, type Quota } from '../../core/quota.ts'
 import { maskProxyUrl, maskToken, openProxyUrl, openToken, type AccountRouteParts } from './account-parts.ts'
 
@@ -11,6 +12,7 @@ const status = z.enum(['active', 'cooling', 'needs-login', 'suspended', 'disable
 
 const causeSchema = z.object({
   code: z.string().meta({ description: 'An error code, `operator` or `recovered`.' }),
+  reason: z.enum(reasons).optional().meta({ description: 'The true reason of a failure: docs/reasons.md.' }),
   evidence: z.string(),
   at: epochMs,
 })

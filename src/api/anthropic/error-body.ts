@@ -32,6 +32,7 @@ export const anthropicErrorTypes: Readonly<Record<ErrorCode, AnthropicErrorType>
   upstream_rejected: 'api_error',
   upstream_unavailable: 'api_error',
   account_blocked: 'overloaded_error',
+  account_restricted: 'overloaded_error',
   credential_invalid: 'overloaded_error',
   unavailable: 'overloaded_error',
   upstream_timeout: 'timeout_error',

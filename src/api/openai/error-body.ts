@@ -33,6 +33,7 @@ export const openAiErrorNames: Readonly<Record<ErrorCode, Naming>> = {
   upstream_rejected: ['server_error', 'upstream_rejected'],
   upstream_unavailable: ['server_error', 'upstream_unavailable'],
   account_blocked: ['server_error', 'account_blocked'],
+  account_restricted: ['server_error', 'account_restricted'],
   credential_invalid: ['server_error', 'credential_invalid'],
   unavailable: ['server_error', 'unavailable'],
   upstream_timeout: ['server_error', 'upstream_timeout'],

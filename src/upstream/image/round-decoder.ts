@@ -1,5 +1,6 @@
 import type { PictureEvent } from '../../core/media.ts'
 import { asNumber, asObject, asString, parseJson, type JsonObject } from '../../util/json-fields.ts'
+import type { NoteDrift } from '../drift.ts'
 import { classifyStreamFailure } from '../failure.ts'
 import { PictureSlots, type FoundPicture } from './picture-slots.ts'
 import { absoluteUrl, readBlob } from './read-picture.ts'
@@ -12,6 +13,8 @@ export interface RoundDecoderOptions {
   readonly requestId: string
   readonly needed: number
   readonly assetsUrl: string
+  /** Told of messages that are not known. */
+  readonly noteDrift?: NoteDrift
 }
 
 /**
@@ -45,10 +48,13 @@ export class RoundDecoder {
     const requestId = asString(frame?.['request_id'])
     if (!frame || (requestId && requestId !== this.#options.requestId)) return
     if (frame['type'] === 'error') throw classifyErrorFrame(frame)
+    const { type } = frame
+    if (type !== 'json' && type !== 'image')
+      return this.#options.noteDrift?.(`picture: ${asString(type) ?? 'no type'}`, frame)
     const key = keyOf(frame)
-    if (key === undefined) return
-    if (frame['type'] === 'json') this.#decodeStatus(key, frame, events)
-    if (frame['type'] === 'image') this.#decodeImage(key, frame, events)
+    if (key === undefined) return // of a picture that has no id yet
+    if (type === 'json') this.#decodeStatus(key, frame, events)
+    else this.#decodeImage(key, frame, events)
   }
 
   /** Nothing more comes: a final payload without its word of completion is a picture all the same. */

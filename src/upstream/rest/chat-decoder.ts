@@ -2,10 +2,12 @@ import type { ChatEvent, ReasoningKind } from '../../core/chat-event.ts'
 import { GatewayError } from '../../core/error.ts'
 import { AnswerText } from '../answer-text.ts'
 import { CardBook } from '../cards.ts'
-import { classifyStreamFailure, truncatedFailure } from '../failure.ts'
+import { ignoreDrift, type NoteDrift } from '../drift.ts'
+import { classifyStreamFailure, driftFailure, truncatedFailure } from '../failure.ts'
 import { parseToolCard, parseToolXml } from '../hosted-tools.ts'
 import { asArray, asNumber, asObject, asString, parseJson, type JsonObject } from '../../util/json-fields.ts'
 import { SourceBook } from '../sources.ts'
+import { unknownEnvelope, unknownField } from './known-fields.ts'
 
 const reasoningKinds: Readonly<Record<string, ReasoningKind>> = { header: 'heading', summary: 'summary' }
 
@@ -31,9 +33,12 @@ export class ChatDecoder {
   readonly #text: AnswerText
   /** Hosted tools that were begun; the value says whether their end was seen. */
   readonly #tools = new Map<string, boolean>()
+  readonly #listener: NoteDrift
   #ended = false
+  #hasDrifted = false
 
-  constructor(assetsUrl: string) {
+  constructor(assetsUrl: string, noteDrift: NoteDrift = ignoreDrift) {
+    this.#listener = noteDrift
     this.#cards = new CardBook(assetsUrl)
     this.#text = new AnswerText(this.#cards, this.#sources)
   }
@@ -55,7 +60,9 @@ export class ChatDecoder {
     throwError(fields['error'])
     const result = asObject(fields['result'])
     const response = asObject(result?.['response'])
-    if (response) this.#decodeResponse(response, events)
+    if (response) return this.#decodeResponse(response, events)
+    const kind = unknownEnvelope(fields, result)
+    if (kind !== undefined) this.#noteDrift(kind, frame)
   }
 
   /** The stream is over: the last events, or an error if the answer is not whole (§5.1.4, success rule). */
@@ -70,19 +77,38 @@ export class ChatDecoder {
   #emptyFailure(): GatewayError {
     return this.#cards.hasModerated
       ? new GatewayError('content_policy', 'The upstream withheld the pictures under its usage guidelines.')
-      : truncatedFailure('the answer is empty')
+      : this.#hasDrifted
+        ? driftFailure('the answer is empty but for what is not known')
+        : truncatedFailure('the answer is empty')
+  }
+
+  #noteDrift(kind: string, sample: unknown): void {
+    this.#hasDrifted = true
+    this.#listener(`chat: ${kind}`, sample)
   }
 
   #decodeResponse(response: JsonObject, events: ChatEvent[]): void {
     if ((asNumber(response['sideBySideIndex']) ?? 0) > 0) return // a second, alternative answer
-    if (isRich(response)) this.#decodeRich(response, events)
+    const rich = isRich(response)
+    if (rich) this.#decodeRich(response, events)
     const token = response['token']
     if (response['isThinking'] === true) this.#decodeThinking(response, events)
-    else if (typeof token === 'string' && token !== '' && isAnswerTag(response['messageTag'])) {
-      this.#text.push(token, events)
-    }
+    else if (typeof token === 'string' && token !== '') this.#decodeToken(token, response, events)
+    // only here, where a frame has said nothing yet: most have, and pay for no look at their fields
+    else if (!rich) this.#checkFields(response)
     // on its own, not instead of the token: the end may be folded into the last one (§14, quirk 2)
     if (response['isSoftStop'] === true) this.#ended = true
+  }
+
+  #decodeToken(token: string, response: JsonObject, events: ChatEvent[]): void {
+    const tag = response['messageTag']
+    if (isAnswerTag(tag)) this.#text.push(token, events)
+    else if (!isQuietTag(tag)) this.#noteDrift(`tag ${asString(tag) ?? typeof tag}`, response)
+  }
+
+  #checkFields(response: JsonObject): void {
+    const kind = unknownField(response)
+    if (kind !== undefined) this.#noteDrift(kind, response)
   }
 
   #decodeRich(response: JsonObject, events: ChatEvent[]): void {
@@ -152,6 +178,11 @@ const MAX_TOOLS = 1024
 /** Answer text is tagged `final`, or not at all in simple modes (§5.1.3; §14, quirk 1). */
 function isAnswerTag(tag: unknown): boolean {
   return tag === undefined || tag === null || tag === '' || tag === 'final'
+}
+
+/** Tags of what is known and not shown, with or without `isThinking`. */
+function isQuietTag(tag: unknown): boolean {
+  return tag === 'raw_function_result' || tag === 'tool_usage_card' || tag === 'header' || tag === 'summary'
 }
 
 /** Throws the error that the value describes, if it describes one: `{code, message}`, that inside `error`, or a text. */

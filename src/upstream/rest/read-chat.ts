@@ -1,9 +1,12 @@
 import type { ChatEvent } from '../../core/chat-event.ts'
 import { JsonObjectReader } from '../../util/json-objects.ts'
+import type { NoteDrift } from '../drift.ts'
 import { ChatDecoder } from './chat-decoder.ts'
 
 export interface ReadChatOptions {
   readonly assetsUrl: string
+  /** Told of frames that are not known. */
+  readonly noteDrift?: NoteDrift
   /** Called before and after every read: only in between is the upstream waited for, not while a reader takes his time. */
   readonly onWait: () => void
   readonly onRead: () => void
@@ -14,10 +17,10 @@ export interface ReadChatOptions {
 /** Reads a Gen-A answer: one batch of events per read of the socket. Leaving early cancels the body. */
 export async function* readChat(
   body: ReadableStream<Uint8Array>,
-  { assetsUrl, onWait, onRead, onEnded }: ReadChatOptions,
+  { assetsUrl, noteDrift, onWait, onRead, onEnded }: ReadChatOptions,
 ): AsyncGenerator<readonly ChatEvent[]> {
   const objects = new JsonObjectReader()
-  const decoder = new ChatDecoder(assetsUrl)
+  const decoder = new ChatDecoder(assetsUrl, noteDrift)
   const decode = (frames: readonly unknown[], events: ChatEvent[]): void => {
     const wasEnded = decoder.ended
     for (const frame of frames) decoder.decode(frame, events)

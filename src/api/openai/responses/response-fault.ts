@@ -29,6 +29,7 @@ export const faultCodes: Readonly<Record<ErrorCode, string>> = {
   upstream_rejected: 'server_error',
   upstream_unavailable: 'server_error',
   account_blocked: 'server_error',
+  account_restricted: 'server_error',
   credential_invalid: 'server_error',
   unavailable: 'server_error',
   upstream_timeout: 'server_error',
