@@ -97,6 +97,7 @@ export function upstreamSettings({ upstream, proxy, features, chat }: Settings):
   return {
     baseUrl: upstream.base_url,
     assetsUrl: upstream.assets_url,
+    chatProtocol: upstream.chat_protocol,
     userAgent: proxy.clearance.user_agent,
     edgeCookies: proxy.clearance.mode === 'manual' ? proxy.clearance.cf_cookies : '',
     statsig: { value: upstream.statsig_value, placeholder: features.dynamic_statsig },

@@ -250,6 +250,11 @@ function createUpstream({ settings, box, clock }: AppOptions, directory: Account
   const upstream = createUpstreamClient({
     transport: fetchTransport,
     settings: () => upstreamSettings(settings.current),
+    userIds: {
+      find: (accountId) => directory.find(accountId)?.upstreamUserId ?? null,
+      keep: (accountId, upstreamUserId) =>
+        directory.change(accountId, (account) => ({ ...account, upstreamUserId })),
+    },
     clock,
     random: Math.random,
   })

@@ -28,9 +28,11 @@ beforeAll(() => {
     transport: fetchTransport,
     clock: () => 1,
     random: Math.random,
+    userIds: { find: () => null, keep: () => {} },
     settings: () => ({
       baseUrl: emulator.url,
       assetsUrl: `${emulator.url}/assets`,
+      chatProtocol: 'rest',
       userAgent: 'Mozilla/5.0 Chrome/136.0.0.0',
       edgeCookies: 'cf_clearance=clear',
       statsig: { value: '', placeholder: true },

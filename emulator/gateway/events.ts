@@ -68,7 +68,7 @@ class EventWriter {
       case 'token':
         return this.#token(response)
       case 'soft-stop':
-        return this.#text === '' ? [] : [eventOf({ type: 'response.output_text.done', text: this.#text })]
+        return this.#stop()
       case 'final-metadata':
         return followUps(response['finalMetadata'])
       case 'model-response':
@@ -78,7 +78,7 @@ class EventWriter {
       case 'error':
         return this.#error(response['error'] ?? frame.body['error'], response['error'] !== undefined)
       default:
-        return assertNever(frame.role)
+        return assertNever(frame)
     }
   }
 
@@ -141,10 +141,18 @@ class EventWriter {
     )
   }
 
+  #stop(): readonly GatewayEvent[] {
+    this.#done = this.#doneEvent('completed')
+    return this.#text === '' ? [] : [eventOf({ type: 'response.output_text.done', text: this.#text })]
+  }
+
   #whole(whole: unknown): readonly GatewayEvent[] {
     const fields = isObject(whole) ? whole : {}
     const [error] = Array.isArray(fields['streamErrors']) ? fields['streamErrors'] : []
-    if (isObject(error)) return this.#error(error['error'] ?? error, false)
+    if (isObject(error)) {
+      this.#done = null
+      return this.#error(error['error'] ?? error, false)
+    }
     this.#done = this.#doneEvent('completed')
     const message = textOf(fields['message'])
     const isUnsaid = this.#text === '' && message !== '' && !message.includes('<grok:render')

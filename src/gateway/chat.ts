@@ -117,7 +117,7 @@ function askUpstream(
       onServed(accountId)
     }
     const open = (fileIds: readonly string[]) =>
-      parts.upstream.chat({ ...identity, mode, prompt, fileIds, onServed: served })
+      parts.upstream.chat({ ...identity, accountId, mode, prompt, fileIds, onServed: served })
     const target = { accountId, ...identity }
     const openWith = (placed: readonly { readonly id: string }[]) => open(placed.map(({ id }) => id))
     const answer = files.length === 0 ? open([]) : withFiles(parts.attachments, { files, target }, openWith)

@@ -77,7 +77,8 @@ function openLite({ upstream }: PictureSourceParts, attempt: Attempt, order: Rou
   const { mode } = attempt.lease
   const prompt = litePrompt(order.request.prompt)
   const { onServed } = order
-  return readLitePicture(upstream.chat({ ...identify(attempt, order), mode, prompt, fileIds: [], onServed }))
+  const who = { ...identify(attempt, order), accountId: attempt.lease.accountId }
+  return readLitePicture(upstream.chat({ ...who, mode, prompt, fileIds: [], onServed }))
 }
 
 function openEdit(parts: PictureSourceParts, attempt: Attempt, order: RoundOrder): Pictures {

@@ -43,6 +43,12 @@ export class AnswerText {
     for (const piece of this.#tags.push(token)) this.#emit(piece, events)
   }
 
+  /** Shows a card where the text stands now, as a tag in the text would. */
+  show(cardId: string, kind: string, events: ChatEvent[]): void {
+    this.end(events) // what was held back stands before it
+    this.#emitCard(cardId, kind, events)
+  }
+
   /** Takes the whole raw answer, as it comes at the end: what is missing of it is added (§5.1.8, reconciliation). */
   reconcile(message: string, events: ChatEvent[]): void {
     if (message.startsWith(this.#raw) && message.length > this.#raw.length) {

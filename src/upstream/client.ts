@@ -3,7 +3,10 @@ import type { PictureEvent } from '../core/media.ts'
 import { contentUrl, openPictureEdit, type EditCall } from './image/open-edit.ts'
 import { openPictureRound, type PictureCall } from './image/open-round.ts'
 import { createDownload, type Download } from './download.ts'
-import { openRestChat, type ChatCall } from './rest/open-chat.ts'
+import type { ChatCall } from './chat-call.ts'
+import { openGatewayChat } from './gateway/open-chat.ts'
+import type { UserIds } from './gateway/user-id.ts'
+import { openRestChat } from './rest/open-chat.ts'
 import { judgeMediaUrl } from './media-hosts.ts'
 import { createRestCaller, type CallerIdentity, type RestCaller } from './rest-call.ts'
 import { openRuntimeSocket, type OpenSocket } from './socket.ts'
@@ -41,6 +44,8 @@ export interface UpstreamClientOptions {
   readonly transport: Transport
   /** Instead of the runtime's own sockets. */
   readonly openSocket?: OpenSocket
+  /** Who the accounts are at the upstream. */
+  readonly userIds: UserIds
   readonly settings: () => UpstreamSettings
   readonly clock: () => number
   readonly random: () => number
@@ -61,7 +66,10 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   const restCall = createRestCaller(withNote)
   const { openSocket = openRuntimeSocket } = options
   return {
-    chat: (call) => openRestChat(withNote, call),
+    chat: (call) =>
+      options.settings().chatProtocol === 'rest'
+        ? openRestChat(withNote, call)
+        : openGatewayChat({ ...withNote, openSocket, call: restCall }, call),
     pictures: (call) => openPictureRound({ ...withNote, openSocket }, call),
     editPictures: (call) => openPictureEdit({ ...withNote, call: restCall }, call),
     video: (call) => openVideo(withNote, call),

@@ -8,6 +8,7 @@ import type { UpstreamSettings } from './upstream-settings.ts'
 const settings = (origin = 'http://127.0.0.1:1'): UpstreamSettings => ({
   baseUrl: origin,
   assetsUrl: `${origin}/assets`,
+  chatProtocol: 'rest',
   userAgent: 'Mozilla/5.0 Test',
   edgeCookies: 'cf_clearance=edge',
   statsig: { value: '', placeholder: false },

@@ -1,3 +1,13 @@
+import type { IncomingMessage } from 'node:http'
+import { WebSocket as WireSocket } from 'ws'
+import type { GatewayError } from '../core/error.ts'
+import {
+  classifyHttpFailure,
+  connectionFailure,
+  MAX_FAILURE_BODY_LENGTH,
+  type HttpFailure,
+} from './failure.ts'
+
 /** What opens a socket at the upstream. */
 export interface SocketRequest {
   /** `ws:` or `wss:`. */
@@ -19,6 +29,8 @@ export interface UpstreamSocket {
   send(text: string): void
   /** The next text message, waiting for at most so long; rejects when the signal of the socket has fired. */
   read(waitMs: number): Promise<SocketRead>
+  /** A message that is here already, without waiting. */
+  take(): string | undefined
   close(): void
 }
 
@@ -29,12 +41,18 @@ export type OpenSocket = (request: SocketRequest) => Promise<UpstreamSocket>
 export class HandshakeError extends Error {
   override readonly name = 'HandshakeError'
   /** Undefined where the connection itself failed. */
-  readonly status: number | undefined
+  readonly answer: HttpFailure | undefined
 
-  constructor(message: string, status: number | undefined) {
+  constructor(message: string, answer?: HttpFailure) {
     super(message)
-    this.status = status
+    this.answer = answer
   }
+}
+
+/** What it means that a socket was not opened. */
+export function explainHandshake(thrown: unknown): GatewayError {
+  const answer = thrown instanceof HandshakeError ? thrown.answer : undefined
+  return answer ? classifyHttpFailure(answer) : connectionFailure(thrown)
 }
 
 /** Text that waits for a reader at most, in UTF-16 units; the runtime's sockets cannot be told to wait. */
@@ -43,7 +61,7 @@ const MAX_WAITING_LENGTH = 128 * 1024 * 1024
 /** The runtime's own sockets. */
 export const openRuntimeSocket: OpenSocket = async ({ url, headers, proxyUrl, signal }) => {
   signal.throwIfAborted()
-  const socket = new WebSocket(url, { headers, ...(proxyUrl !== undefined && { proxy: proxyUrl }) })
+  const socket = new WireSocket(url, { headers, ...(proxyUrl !== undefined && { proxy: proxyUrl }) })
   const inbox = new Inbox(socket, signal)
   await inbox.opened
   return inbox
@@ -52,7 +70,7 @@ export const openRuntimeSocket: OpenSocket = async ({ url, headers, proxyUrl, si
 /** Keeps what a socket has said until somebody reads it. */
 class Inbox implements UpstreamSocket {
   readonly opened: Promise<void>
-  readonly #socket: WebSocket
+  readonly #socket: WireSocket
   readonly #signal: AbortSignal
   readonly #waiting: string[] = []
   #waitingLength = 0
@@ -61,7 +79,7 @@ class Inbox implements UpstreamSocket {
   #wake: (() => void) | undefined
   readonly #abort: () => void
 
-  constructor(socket: WebSocket, signal: AbortSignal) {
+  constructor(socket: WireSocket, signal: AbortSignal) {
     this.#socket = socket
     this.#signal = signal
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -73,16 +91,17 @@ class Inbox implements UpstreamSocket {
     }
     signal.addEventListener('abort', this.#abort, { once: true })
     let failure = 'the connection failed'
+    socket.on('unexpected-response', (_, response) => {
+      readRefusal(response).then(reject, reject)
+    })
     socket.addEventListener('open', () => resolve())
-    socket.addEventListener('error', (event) => (failure = messageOf(event)))
+    socket.addEventListener('error', ({ message }) => {
+      if (typeof message === 'string') failure = message
+    })
     socket.addEventListener('message', ({ data }) => this.#take(data))
     socket.addEventListener('close', ({ code }) => {
-      signal.removeEventListener('abort', this.#abort)
-      this.#closeCode = code
-      this.#wake?.()
-      // the status stands only in the runtime's sentence: "Expected 101 status code: 429"
-      const status = /status code: (\d{3})/.exec(failure)?.[1]
-      reject(new HandshakeError(failure, status === undefined ? undefined : Number(status)))
+      this.#end(code)
+      reject(new HandshakeError(failure))
     })
   }
 
@@ -93,17 +112,26 @@ class Inbox implements UpstreamSocket {
   async read(waitMs: number): Promise<SocketRead> {
     if (!this.#hasNews()) await this.#wait(waitMs)
     this.#signal.throwIfAborted()
-    const text = this.#waiting.shift()
-    if (text !== undefined) {
-      this.#waitingLength -= text.length
-      return { type: 'message', text }
-    }
+    const text = this.take()
+    if (text !== undefined) return { type: 'message', text }
     return this.#closeCode === undefined ? { type: 'silence' } : { type: 'closed', code: this.#closeCode }
+  }
+
+  take(): string | undefined {
+    const text = this.#waiting.shift()
+    this.#waitingLength -= text?.length ?? 0
+    return text
   }
 
   close(): void {
     this.#signal.removeEventListener('abort', this.#abort)
     this.#socket.close()
+  }
+
+  #end(code: number): void {
+    this.#signal.removeEventListener('abort', this.#abort)
+    this.#closeCode = code
+    this.#wake?.()
   }
 
   #hasNews(): boolean {
@@ -128,6 +156,19 @@ class Inbox implements UpstreamSocket {
   }
 }
 
-function messageOf(event: Event): string {
-  return 'message' in event && typeof event.message === 'string' ? event.message : 'the connection failed'
+/** The answer that stands in the place of a socket; only the beginning of its body is read. */
+async function readRefusal(response: IncomingMessage): Promise<HandshakeError> {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (typeof value === 'string') headers.set(name, value)
+  }
+  let body = ''
+  response.setEncoding('utf8')
+  for await (const piece of response) {
+    body += String(piece)
+    if (body.length >= MAX_FAILURE_BODY_LENGTH) break
+  }
+  const status = response.statusCode ?? 0
+  const answer = { status, headers, body: body.slice(0, MAX_FAILURE_BODY_LENGTH) }
+  return new HandshakeError(`HTTP ${status} instead of a socket`, answer)
 }

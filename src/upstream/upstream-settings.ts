@@ -4,6 +4,8 @@ import type { StatsigSettings } from './statsig.ts'
 export interface UpstreamSettings {
   readonly baseUrl: string
   readonly assetsUrl: string
+  /** Which generation of the chat protocol is spoken (spec/upstream-chat.md §0.1). */
+  readonly chatProtocol: 'rest' | 'gateway'
   readonly userAgent: string
   readonly edgeCookies: string
   readonly statsig: StatsigSettings

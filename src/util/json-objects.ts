@@ -41,6 +41,11 @@ export class JsonObjectReader {
     return this.#ended
   }
 
+  /** Whether an object was begun that is not complete yet. */
+  get isInside(): boolean {
+    return this.#depth > 0
+  }
+
   /** The objects that this chunk completes, in order. */
   push(chunk: Uint8Array): unknown[] {
     return this.#read(this.#decoder.decode(chunk, { stream: true }))

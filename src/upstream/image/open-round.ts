@@ -3,9 +3,9 @@ import type { PictureEvent } from '../../core/media.ts'
 import type { PictureRatio } from '../../core/image-request.ts'
 import { encodeCookies } from '../cookies.ts'
 import { clientHints } from '../client-hints.ts'
-import { classifyHttpFailure, connectionFailure, truncatedFailure } from '../failure.ts'
+import { connectionFailure, truncatedFailure } from '../failure.ts'
 import type { CallerIdentity } from '../rest-call.ts'
-import { HandshakeError, type OpenSocket, type SocketRead, type UpstreamSocket } from '../socket.ts'
+import { explainHandshake, type OpenSocket, type SocketRead, type UpstreamSocket } from '../socket.ts'
 import type { UpstreamSettings } from '../upstream-settings.ts'
 import { RoundDecoder } from './round-decoder.ts'
 import { encodeRound } from './round-messages.ts'
@@ -147,11 +147,6 @@ async function connect(options: RoundOptions, call: PictureCall): Promise<Upstre
   } finally {
     clearTimeout(timer)
   }
-}
-
-function explainHandshake(thrown: unknown): GatewayError {
-  if (!(thrown instanceof HandshakeError) || thrown.status === undefined) return connectionFailure(thrown)
-  return classifyHttpFailure({ status: thrown.status, headers: new Headers(), body: '' })
 }
 
 function socketUrl(baseUrl: string): string {

@@ -1,19 +1,9 @@
 import type { ChatEvent } from '../../core/chat-event.ts'
-import type { Mode } from '../../core/model.ts'
-import type { CallerIdentity, RestCallerOptions } from '../rest-call.ts'
+import type { ChatCall } from '../chat-call.ts'
+import type { RestCallerOptions } from '../rest-call.ts'
 import { openRestStream } from '../rest-stream.ts'
 import { encodeChatBody } from './chat-body.ts'
 import { readChat } from './read-chat.ts'
-
-/** One chat call: who asks (an account), which way, and what. */
-export interface ChatCall extends CallerIdentity {
-  readonly mode: Mode
-  readonly prompt: string
-  /** Files of the account that go with it. */
-  readonly fileIds: readonly string[]
-  /** The upstream began to answer. */
-  readonly onServed: () => void
-}
 
 /** After the end of an answer, how long its metadata is waited for. */
 const METADATA_GRACE_MS = 2_000

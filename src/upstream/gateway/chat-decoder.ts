@@ -1,0 +1,182 @@
+import type { ChatEvent } from '../../core/chat-event.ts'
+import { GatewayError } from '../../core/error.ts'
+import { asObject, asString, type JsonObject } from '../../util/json-fields.ts'
+import { AnswerText } from '../answer-text.ts'
+import { CardBook } from '../cards.ts'
+import { classifyStreamFailure, truncatedFailure } from '../failure.ts'
+import { SourceBook } from '../sources.ts'
+import { readChannel } from './channels.ts'
+import { HostedCalls } from './hosted-calls.ts'
+import { readStreamError } from './stream-error.ts'
+
+/** Text comes as chunks or as deltas, and may come as both; the first that brings answer text is listened to. */
+type TextFamily = 'chunk' | 'delta'
+
+/** Turns the events of one Gen-B answer into ours (spec/upstream-chat.md §5.2). */
+export class ChatDecoder {
+  readonly #cards: CardBook
+  readonly #sources = new SourceBook()
+  readonly #text: AnswerText
+  readonly #calls = new HostedCalls(this.#sources)
+  #family: TextFamily | undefined
+  /** A failure that was told and may not have been the end of the answer. */
+  #mildFailure: GatewayError | undefined
+  #responseId: string | undefined
+  #ended = false
+  #unnamedCards = 0
+
+  constructor(assetsUrl: string) {
+    this.#cards = new CardBook(assetsUrl)
+    this.#text = new AnswerText(this.#cards, this.#sources)
+  }
+
+  /** Whether the answer is complete. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** The id of the complete answer: the parent of a next turn. */
+  get responseId(): string | undefined {
+    return this.#responseId
+  }
+
+  /** Adds what one event says; throws what it says went wrong. */
+  decode(event: JsonObject, events: ChatEvent[]): void {
+    if (this.#ended) return
+    switch (event['type']) {
+      case 'response.chunk':
+        return this.#decodeChunk(asObject(event['chunk']) ?? {}, events)
+      case 'response.output_text.delta':
+        return this.#say('delta', asString(event['delta']) ?? '', events)
+      case 'response.output_text.done':
+        return this.#family === undefined
+          ? this.#say('delta', asString(event['text']) ?? '', events)
+          : undefined
+      case 'response.search.result':
+        events.push(...this.#calls.readResult(event['result']))
+        return
+      case 'response.grok.output':
+        return this.#decodeOutput(asObject(event['output']) ?? {}, events)
+      case 'response.done':
+        return this.#finish(asObject(event['response']) ?? {})
+      default:
+        return this.decodeFailure(event)
+    }
+  }
+
+  /** Throws if the event is the end of the session, or tells of a failure; all that counts before a turn. */
+  decodeFailure(event: JsonObject): void {
+    switch (event['type']) {
+      case 'error':
+      case 'response.error':
+        throw readStreamError(event['error']).failure
+      case 'session.ended':
+        throw this.interrupted('the session ended')
+      case 'response.grok.output':
+        return this.#throwStreamError(asObject(event['output'])?.['stream_error'])
+      default:
+    }
+  }
+
+  /** The failure of an answer that broke off. */
+  interrupted(how: string): GatewayError {
+    return this.#mildFailure ?? truncatedFailure(how)
+  }
+
+  /** The answer is complete: its last events, or an error if there is nothing in it. */
+  end(events: ChatEvent[]): void {
+    this.#text.end(events)
+    if (this.#text.isEmpty && !this.#cards.hasImage) throw this.#emptyFailure()
+    events.push({ type: 'finish', reason: 'stop' })
+  }
+
+  /** An answer without text and pictures is none (spec/public-api.md C-16). */
+  #emptyFailure(): GatewayError {
+    return this.#cards.hasModerated
+      ? new GatewayError('content_policy', 'The upstream withheld the pictures under its usage guidelines.')
+      : this.interrupted('the answer is empty')
+  }
+
+  #decodeChunk(chunk: JsonObject, events: ChatEvent[]): void {
+    const text = asObject(chunk['text'])
+    if (text) return this.#decodeText(text, asObject(chunk['metadata']), events)
+    for (const [key, value] of Object.entries(chunk)) {
+      const fields = asObject(value)
+      if (fields && key !== 'metadata') this.#decodePart(key, fields, { chunk, events })
+    }
+  }
+
+  #decodePart(key: string, part: JsonObject, { chunk, events }: ChunkTarget): void {
+    const metadata = asObject(chunk['metadata'])
+    switch (key) {
+      case 'tool_usage_card':
+        return this.#calls.begin(part, metadata, events)
+      case 'tool_result':
+        return this.#calls.finish(part, metadata, events)
+      case 'render_citation':
+        return this.#show(part, 'render_inline_citation', events)
+      case 'render_searched_image':
+        return this.#show(part, 'render_searched_image', events)
+      case 'render_generated_image':
+      case 'render_edited_image':
+        events.push(...this.#cards.read(part))
+        return
+      default: // announcements, layouts, reports of progress: signs of life
+    }
+  }
+
+  #decodeText(text: JsonObject, metadata: JsonObject | undefined, events: ChatEvent[]): void {
+    const said = asString(text['text']) ?? ''
+    if (said === '') return
+    const kind = readChannel(text['channel'])
+    if (kind === 'answer') return this.#say('chunk', said, events)
+    const agent = asString(metadata?.['rollout_id'])
+    events.push({ type: 'reasoning-delta', text: said, kind, ...(agent !== undefined && { agent }) })
+  }
+
+  #say(family: TextFamily, text: string, events: ChatEvent[]): void {
+    if (text === '') return
+    this.#family ??= family
+    if (this.#family === family) this.#text.push(text, events)
+  }
+
+  /** A card that stands in the text without a tag. */
+  #show(part: JsonObject, kind: string, events: ChatEvent[]): void {
+    const id = asString(part['id']) || `card-${this.#unnamedCards++}`
+    this.#cards.read({ ...part, id })
+    this.#text.show(id, kind, events)
+  }
+
+  #decodeOutput(output: JsonObject, events: ChatEvent[]): void {
+    this.#throwStreamError(output['stream_error'])
+    if (output['card_attachment'] !== undefined) events.push(...this.#cards.read(output['card_attachment']))
+  }
+
+  #throwStreamError(error: unknown): void {
+    if (error === undefined || error === null) return
+    const { failure, isFatal } = readStreamError(error)
+    if (isFatal) throw failure
+    this.#mildFailure = failure
+  }
+
+  #finish(response: JsonObject): void {
+    const status = asString(response['status'])
+    if (status && status !== 'completed') throw this.#mildFailure ?? unfinished(status, response)
+    this.#ended = true
+    this.#responseId = asString(response['id'])
+  }
+}
+
+interface ChunkTarget {
+  readonly chunk: JsonObject
+  readonly events: ChatEvent[]
+}
+
+/** The answer ended in another state than complete; why is said, if at all, in its details. */
+function unfinished(status: string, response: JsonObject): GatewayError {
+  const details = asObject(response['status_details'])
+  const told = details?.['error'] ?? details ?? response['error']
+  return asObject(told)
+    ? readStreamError(told).failure
+    : classifyStreamFailure({ code: 0, message: `the answer is ${status}` })
+}
