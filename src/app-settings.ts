@@ -90,7 +90,14 @@ export function chatDefaults({ features, models }: Settings) {
 }
 
 export function egressSettings({ proxy }: Settings): EgressSettings {
-  return { mode: proxy.egress.mode, proxyUrl: proxy.egress.proxy_url }
+  const { egress } = proxy
+  return {
+    mode: egress.mode,
+    proxyUrl: egress.proxy_url,
+    proxyPool: egress.proxy_pool,
+    resourceProxyUrl: egress.resource_proxy_url,
+    resourceProxyPool: egress.resource_proxy_pool,
+  }
 }
 
 export function upstreamSettings({ upstream, proxy, features, chat }: Settings): UpstreamSettings {

@@ -4,6 +4,8 @@ import { AccountSync } from './accounts/sync.ts'
 import { fetchRemote, type FetchRemote } from './media/fetch-remote.ts'
 import { Upkeep } from './accounts/upkeep.ts'
 import { WriteBehind } from './accounts/write-behind.ts'
+import { createDoctor } from './app-doctor.ts'
+import { createEgress, type Egress } from './app-egress.ts'
 import { createVideoMaking } from './app-videos.ts'
 import { apiRoutes } from './api/routes.ts'
 import type { RequestBindings } from './api/context.ts'
@@ -16,7 +18,6 @@ import {
   batchSettings,
   chatDefaults,
   chatSettings,
-  egressSettings,
   responseSettings,
   selectionRules,
   upkeepSettings,
@@ -24,7 +25,7 @@ import {
 } from './app-settings.ts'
 import type { SettingsService } from './config/settings.ts'
 import type { StartupOptions } from './config/startup.ts'
-import { chooseWayOut } from './egress/way-out.ts'
+import type { WaysOut } from './egress/ways-out.ts'
 import { createAttachments, type Attachments } from './gateway/attachments.ts'
 import { accountJobHandlers, type BatchSettings } from './gateway/account-jobs.ts'
 import type { AttemptParts } from './gateway/attempt.ts'
@@ -36,8 +37,9 @@ import { Leadership } from './store/leadership.ts'
 import { createAccountActions, type UpstreamAccountActions } from './upstream/account-actions.ts'
 import { createAsk } from './upstream/ask.ts'
 import { createUpstreamClient } from './upstream/client.ts'
+import { DriftBook } from './upstream/drift.ts'
 import type { RestCaller } from './upstream/rest-call.ts'
-import { fetchTransport } from './upstream/transport.ts'
+import { watchClient, watchSockets, watchTransport } from './upstream/watched-ways.ts'
 import { createBackground, type Background } from './util/background.ts'
 import type { Clock } from './util/clock.ts'
 import { newId } from './util/ids.ts'
@@ -74,11 +76,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   const pool = createPool(options)
   const { directory, sync, writes, leadership } = pool
   const tokenizer = createWorkerTokenizer()
-  const { upstream, upkeep, actions } = createUpstream(options, directory)
+  const egress = createEgress(options)
+  const drift = new DriftBook({ clock, log: createLog('upstream') })
+  const { upstream, upkeep, actions } = createUpstream({ ...options, drift }, directory, egress)
   const runner = createRunner(options, pool, { upkeep, actions })
   const media = createMedia({ ...options, download: upstream.download, background })
   const attachments = createFiles(options, upstream.call, background)
-  const attempts = attemptParts(options, pool, upkeep)
+  const attempts = attemptParts(options, pool, { upkeep, ways: egress.ways })
   const made = { ...options, ...pool, ...media.parts }
   const making = createVideoMaking({ ...made, attempts, upstream, attachments, background })
   const routes = apiRoutes({
@@ -102,6 +106,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...settingParts(settings),
     admin: {
       ...adminParts(options, pool),
+      drift: () => drift.counts(),
+      doctor: createDoctor({ ...options, ways: egress.ways, upstream, drift }),
       actions,
       media: media.parts.keptMedia,
       wakeRunner: () => background.run('take on tasks', (signal) => runner.takeOn(signal)),
@@ -125,17 +131,23 @@ export async function createApp(options: AppOptions): Promise<App> {
       await leadership.resign()
       tokenizer.close()
       media.close()
+      egress.close()
     },
   }
 }
 
 /** What every call of the upstream for a client needs. */
-function attemptParts(options: AppOptions, pool: Pool, upkeep: Upkeep): AttemptParts {
+function attemptParts(
+  options: AppOptions,
+  pool: Pool,
+  { upkeep, ways }: { readonly upkeep: Upkeep; readonly ways: WaysOut },
+): AttemptParts {
   const { settings } = options
   return {
     ...leaseParts(options, pool),
     log: createLog('api'),
-    chooseWayOut: (accountProxyUrl) => chooseWayOut(egressSettings(settings.current), accountProxyUrl),
+    chooseWayOut: (query) => ways.choose(query),
+    isAccountsFault: (credential) => ways.isAccountsFault(credential),
     refreshForShortage: (shortage, signal) => upkeep.refreshForShortage(shortage, signal),
     settings: () => attemptSettings(settings.current),
   }
@@ -246,10 +258,16 @@ function adminParts({ settings, stores, sessionKey, startup, worker, box, clock 
   }
 }
 
-function createUpstream({ settings, box, clock }: AppOptions, directory: AccountDirectory) {
-  const upstream = createUpstreamClient({
-    transport: fetchTransport,
+function createUpstream(
+  { settings, box, clock, drift }: AppOptions & { readonly drift: DriftBook },
+  directory: AccountDirectory,
+  { ways, transport, openSocket }: Egress,
+) {
+  const client = createUpstreamClient({
+    transport: watchTransport(transport, ways),
+    openSocket: watchSockets(openSocket, ways),
     settings: () => upstreamSettings(settings.current),
+    noteDrift: drift.note,
     userIds: {
       find: (accountId) => directory.find(accountId)?.upstreamUserId ?? null,
       keep: (accountId, upstreamUserId) =>
@@ -258,11 +276,15 @@ function createUpstream({ settings, box, clock }: AppOptions, directory: Account
     clock,
     random: Math.random,
   })
+  const upstream = watchClient(client, {
+    observer: ways,
+    proxyForDownload: (proxyUrl, account) => ways.forDownload(proxyUrl, account),
+  })
   const asking = {
     call: upstream.call,
     openSecret: (sealed: string, hash: string) => box.open(sealed, hash),
-    proxyFor: (accountProxyUrl: string | null) =>
-      chooseWayOut(egressSettings(settings.current), accountProxyUrl).proxyUrl,
+    proxyFor: (accountId: number, ownProxyUrl: string | null) =>
+      ways.choose({ accountKey: String(accountId), ownProxyUrl })?.proxyUrl,
   }
   const upkeep = new Upkeep({
     directory,

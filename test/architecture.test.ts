@@ -20,7 +20,21 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'app-loops': ['gateway', 'config', 'accounts', 'store', 'util'],
   'app-videos': ['app-settings', 'gateway', 'config', 'upstream', 'store', 'core', 'util'],
   'app-media': ['app-settings', 'gateway', 'config', 'media', 'upstream', 'core', 'util'],
+  'app-egress': ['app-settings', 'config', 'egress', 'upstream', 'util'],
+  'app-doctor': [
+    'app-egress',
+    'app-settings',
+    'api',
+    'gateway',
+    'config',
+    'upstream',
+    'store',
+    'core',
+    'util',
+  ],
   app: [
+    'app-doctor',
+    'app-egress',
     'app-loops',
     'app-media',
     'app-videos',
@@ -36,7 +50,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'core',
     'util',
   ],
-  cli: ['app', 'config', 'accounts', 'store', 'core', 'util'],
+  cli: ['app', 'app-doctor', 'config', 'accounts', 'store', 'core', 'util'],
   main: ['cli', 'config', 'util'],
 }
 

@@ -14,6 +14,7 @@ const MAX_PROXY_LENGTH = 2_000
 const PROXY_SCHEMES: ReadonlySet<string> = new Set([
   'http:',
   'https:',
+  'socks:',
   'socks4:',
   'socks4a:',
   'socks5:',

@@ -8,7 +8,7 @@ interface AddressOptions extends SettingOptions<string> {
   readonly optional?: boolean
 }
 
-const PROXY_SCHEMES = ['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'] as const
+const PROXY_SCHEMES = ['http', 'https', 'socks', 'socks4', 'socks4a', 'socks5', 'socks5h'] as const
 
 // What a browser's copy or a word processor puts in place of the plain characters.
 const TYPOGRAPHIC: ReadonlyArray<readonly [RegExp, string]> = [

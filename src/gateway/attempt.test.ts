@@ -33,7 +33,8 @@ function createParts(
   return {
     directory,
     openCredential: () => 'token',
-    chooseWayOut: () => ({ id: 'direct' }),
+    chooseWayOut: ({ exclude }) => (exclude?.size ? undefined : { id: 'direct' }),
+    isAccountsFault: () => false,
     refreshForShortage: async () => false,
     settings: () => ({ maxRetries, retryStatuses: [503], autoModeFallback: true }),
     log: createLog('test'),

@@ -5,6 +5,7 @@ import { GatewayError, toGatewayError, type ErrorCode } from '../core/error.ts'
 import { modeOrder, poolOrder, type Model } from '../core/model.ts'
 import type { WayOut } from '../egress/way-out.ts'
 import { describeError, type Log } from '../util/log.ts'
+import { WayOutRotation, type WayOutParts } from './way-out-rotation.ts'
 
 /** The settings that bound the attempts of one request. */
 export interface AttemptSettings {
@@ -16,10 +17,9 @@ export interface AttemptSettings {
 }
 
 /** The parts that every call to the upstream needs. */
-export interface AttemptParts extends LeaseParts {
+export interface AttemptParts extends LeaseParts, WayOutParts {
   /** Asks the upstream about accounts that may have been missed by a wrong guess; true: look again. */
   readonly refreshForShortage: (shortage: Shortage, signal: AbortSignal) => Promise<boolean>
-  readonly chooseWayOut: (accountProxyUrl: string | null) => WayOut
   readonly settings: () => AttemptSettings
   readonly log: Log
 }
@@ -55,7 +55,8 @@ export const ambiguousFailures: ReadonlySet<ErrorCode> = new Set([
 
 /**
  * The only lease-call-report-retry loop: runs `open` with one account after another until one answers. The first batch
- * is proof of an answer; after it nothing is retried, so that no output is ever repeated. Leaving early (`return()`)
+ * is proof of an answer; after it nothing is retried, so that no output is ever repeated. A failing way out gives place to
+ * another one before another account is asked. Leaving early (`return()`)
  * closes the upstream's stream and gives the account back without blame.
  */
 export async function* attempt<Item>(
@@ -77,9 +78,10 @@ export async function* attempt<Item>(
   for (let retries = 0; retries <= maxRetries; retries++) {
     await using lease = await leaseOrRefresh(parts, query, plan.signal)
     if (!lease) break
+    const ways = new WayOutRotation(parts, lease)
     let delivered = false
     try {
-      for await (const batch of open({ lease, wayOut: parts.chooseWayOut(lease.proxyUrl) })) {
+      for await (const batch of overWays(parts, plan, { lease, ways, open })) {
         delivered = true
         yield batch
       }
@@ -87,9 +89,10 @@ export async function* attempt<Item>(
       return
     } catch (thrown) {
       failure = toGatewayError(thrown)
-      reportFailure(lease, failure, mayPenalise)
-      logFailure(parts.log, plan, { lease, failure, delivered })
-      if (ambiguousFailures.has(failure.code)) mayPenalise = false
+      const isAbsolved = ways.absolves(failure)
+      if (!isAbsolved) reportFailure(lease, failure, mayPenalise)
+      logFailure(parts.log, plan, { lease, ways, failure, delivered })
+      if (!isAbsolved && ambiguousFailures.has(failure.code)) mayPenalise = false
       // a rate limit holds for the mode: the same account may serve the next one
       if (failure.code !== 'rate_limited') tried.add(lease.accountId)
       const isOver = delivered || plan.signal.aborted || plan.mayRepeat?.() === false
@@ -97,6 +100,50 @@ export async function* attempt<Item>(
     }
   }
   throw withRetryAfter(failure ?? noAccount(parts.directory, plan.model), parts.directory)
+}
+
+interface OneAccount<Item> {
+  readonly lease: AccountLease
+  readonly ways: WayOutRotation
+  readonly open: (attempt: Attempt) => AsyncIterable<readonly Item[]>
+}
+
+/** Runs `open` with one account; the direct way has no other, and needs no loop between every two batches. */
+function overWays<Item>(
+  parts: AttemptParts,
+  plan: AttemptPlan,
+  { lease, ways, open }: OneAccount<Item>,
+): AsyncIterable<readonly Item[]> {
+  const wayOut = ways.current
+  return wayOut.proxyUrl === undefined
+    ? open({ lease, wayOut })
+    : turnWays(parts, plan, { lease, ways, open })
+}
+
+/** One way out after another, until one carries the first batch. */
+async function* turnWays<Item>(
+  parts: AttemptParts,
+  plan: AttemptPlan,
+  { lease, ways, open }: OneAccount<Item>,
+): AsyncGenerator<readonly Item[]> {
+  // bounded by the ways that a rotation gives
+  for (;;) {
+    let delivered = false
+    try {
+      for await (const batch of open({ lease, wayOut: ways.current })) {
+        delivered = true
+        yield batch
+      }
+      return
+    } catch (thrown) {
+      const failure = toGatewayError(thrown)
+      const isOver = delivered || plan.signal.aborted || plan.mayRepeat?.() === false
+      const { id } = ways.current
+      if (isOver || !ways.turn(failure)) throw failure
+      const fields = { requestId: plan.requestId, wayOut: id, reason: failure.reason }
+      parts.log.warn('a way out failed', { ...fields, error: describeError(failure) })
+    }
+  }
 }
 
 /** An account at once, or after those that seemed used up were asked; only the latter waits. */
@@ -111,12 +158,13 @@ async function leaseOrRefresh(
 }
 
 function reportFailure(lease: AccountLease, failure: GatewayError, mayPenalise: boolean): void {
-  const { code, retryAfterSeconds } = failure
+  const { code, reason, retryAfterSeconds } = failure
   if (code === 'client_closed' || code === 'internal' || code === 'unavailable') return // given back without blame
   const evidence = describeError(failure)
   const outcome = {
     type: 'failure',
     code,
+    reason,
     evidence,
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   } as const
@@ -138,21 +186,30 @@ function noAccount(directory: AccountDirectory, model: Model): GatewayError {
 /** A 429 always says when to come back. */
 function withRetryAfter(failure: GatewayError, directory: AccountDirectory): GatewayError {
   if (failure.status !== 429 || failure.retryAfterSeconds !== undefined) return failure
-  const { code, message, cause } = failure
-  return new GatewayError(code, message, { cause, retryAfterSeconds: directory.retryAfterSeconds() })
+  const { code, message, cause, reason } = failure
+  return new GatewayError(code, message, { cause, reason, retryAfterSeconds: directory.retryAfterSeconds() })
+}
+
+interface Failed {
+  readonly lease: AccountLease
+  readonly ways: WayOutRotation
+  readonly failure: GatewayError
+  readonly delivered: boolean
 }
 
 function logFailure(
   log: Log,
   { model, requestId }: AttemptPlan,
-  { lease, failure, delivered }: { lease: AccountLease; failure: GatewayError; delivered: boolean },
+  { lease, ways, failure, delivered }: Failed,
 ): void {
   const fields = {
     requestId,
     model: model.id,
     mode: lease.mode,
     account: lease.accountId,
+    wayOut: ways.id,
     code: failure.code,
+    reason: failure.reason,
     delivered,
   }
   if (failure.code === 'client_closed') log.info('the client left', fields)

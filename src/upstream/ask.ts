@@ -10,8 +10,8 @@ export interface AskParts {
   readonly call: RestCaller
   /** Opens a secret of an account; the hash of its credential is the context. */
   readonly openSecret: (sealed: string, credentialHash: string) => string
-  /** The proxy to take, given the account's own; undefined: none. */
-  readonly proxyFor: (accountProxyUrl: string | null) => string | undefined
+  /** The proxy to take for an account, given its own; undefined: none. */
+  readonly proxyFor: (accountId: number, ownProxyUrl: string | null) => string | undefined
 }
 
 /** What the upstream says about an account. */
@@ -40,7 +40,7 @@ export function identify(
 ): CallerIdentity {
   const { sealedCredential, sealedProxyUrl, credentialHash } = account
   const own = sealedProxyUrl === null ? null : openSecret(sealedProxyUrl, credentialHash)
-  const proxyUrl = proxyFor(own)
+  const proxyUrl = proxyFor(account.id, own)
   return {
     credential: openSecret(sealedCredential, credentialHash),
     signal,

@@ -1,9 +1,12 @@
+import { accountOf } from './account-of.ts'
+
 /** One HTTP request to the upstream. */
 export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /** Absent: directly, whatever the environment says. */
   readonly proxyUrl?: string
   readonly signal: AbortSignal
 }
@@ -14,15 +17,79 @@ export interface Transport {
   send(request: TransportRequest): Promise<Response>
 }
 
+export interface FetchTransportOptions {
+  /** The address of a proxy that the runtime can speak to, for one that it may not. */
+  readonly proxyAddress: (proxyUrl: string) => Promise<string>
+  /** Statuses after which connections are not used again (`retry.reset_session_status_codes`). */
+  readonly resetStatuses: () => readonly number[]
+}
+
+/** Accounts of one class share connections; one account always finds those of its class. */
+const ACCOUNT_CLASSES = 16
+/** Ways out times classes whose connections are kept. */
+const MAX_SESSIONS = 1_024
+
 /** The runtime's own client. Redirects are answers here: the upstream's API does not redirect. */
-export const fetchTransport: Transport = {
-  send: ({ method, url, headers, body, proxyUrl, signal }) =>
-    fetch(url, {
-      method,
-      headers,
-      signal,
-      redirect: 'manual',
-      ...(body !== undefined && { body }),
-      ...(proxyUrl !== undefined && { proxy: proxyUrl }),
-    }),
+export class FetchTransport implements Transport {
+  readonly #options: FetchTransportOptions
+  readonly #sessions = new Map<string, Bun.FetchSession>()
+
+  constructor(options: FetchTransportOptions) {
+    this.#options = options
+  }
+
+  async send({ method, url, headers, body, proxyUrl, signal }: TransportRequest): Promise<Response> {
+    const address = proxyUrl === undefined ? undefined : await this.#options.proxyAddress(proxyUrl)
+    const key = `${classOf(accountOf(headers))} ${address ?? ''}`
+    const session = this.#sessionFor(key, address)
+    try {
+      const response = await session.fetch(url, {
+        method,
+        headers,
+        signal,
+        redirect: 'manual',
+        // proxies close the connection of a request that is not tunnelled; it must not be taken for a next one
+        keepalive: address === undefined || !url.startsWith('http:'),
+        ...(body !== undefined && { body }),
+      })
+      if (this.#options.resetStatuses().includes(response.status)) this.#drop(key, session)
+      return response
+    } catch (thrown) {
+      this.#drop(key, session)
+      throw thrown
+    }
+  }
+
+  /** Closes what is idle; requests in flight end by themselves. */
+  close(): void {
+    for (const [key, session] of this.#sessions) this.#drop(key, session)
+  }
+
+  #sessionFor(key: string, address: string | undefined): Bun.FetchSession {
+    const known = this.#sessions.get(key)
+    // a proxy that is set is taken even for hosts that the environment would reach directly
+    const proxy = address === undefined ? (false as const) : { url: address, respectNoProxy: false }
+    const session = known ?? new Bun.FetchSession({ proxy })
+    this.#sessions.delete(key)
+    this.#sessions.set(key, session)
+    const [oldest] = this.#sessions.size > MAX_SESSIONS ? this.#sessions : []
+    if (oldest) this.#drop(oldest[0], oldest[1])
+    return session
+  }
+
+  /** The next request opens a new connection. */
+  #drop(key: string, session: Bun.FetchSession): void {
+    if (this.#sessions.get(key) === session) this.#sessions.delete(key)
+    session.close()
+  }
+}
+
+/** The runtime's own client, with nothing between it and the proxies. */
+export const fetchTransport: Transport = new FetchTransport({
+  proxyAddress: (proxyUrl) => Promise.resolve(proxyUrl),
+  resetStatuses: () => [],
+})
+
+function classOf(account: string | undefined): number {
+  return account === undefined ? 0 : Bun.hash.xxHash32(account) % ACCOUNT_CLASSES
 }

@@ -1,0 +1,38 @@
+import { egressSettings } from './app-settings.ts'
+import type { SettingsService } from './config/settings.ts'
+import { ProxyBridge } from './egress/proxy-bridge.ts'
+import { WaysOut } from './egress/ways-out.ts'
+import { openRuntimeSocket, type OpenSocket } from './upstream/socket.ts'
+import { FetchTransport } from './upstream/transport.ts'
+import type { Clock } from './util/clock.ts'
+
+/** The ways to the upstream, and what carries requests over them. */
+export interface Egress {
+  readonly ways: WaysOut
+  readonly transport: FetchTransport
+  readonly openSocket: OpenSocket
+  readonly close: () => void
+}
+
+/** Puts the ways out together. */
+export function createEgress({ settings, clock }: { settings: SettingsService; clock: Clock }): Egress {
+  const bridge = new ProxyBridge(() => settings.current.proxy.egress.skip_ssl_verify)
+  const proxyAddress = (proxyUrl: string): Promise<string> => bridge.addressFor(proxyUrl)
+  const transport = new FetchTransport({
+    proxyAddress,
+    resetStatuses: () => settings.current.retry.reset_session_status_codes,
+  })
+  return {
+    ways: new WaysOut(() => egressSettings(settings.current), clock),
+    transport,
+    openSocket: async ({ proxyUrl, ...request }) =>
+      openRuntimeSocket({
+        ...request,
+        ...(proxyUrl !== undefined && { proxyUrl: await proxyAddress(proxyUrl) }),
+      }),
+    close: () => {
+      transport.close()
+      bridge.close()
+    },
+  }
+}

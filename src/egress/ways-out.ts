@@ -1,0 +1,187 @@
+import type { Clock } from '../util/clock.ts'
+import { chooseNode } from './choose-node.ts'
+import {
+  afterAnswer,
+  afterChoice,
+  afterFailure,
+  afterForgiving,
+  stateOf,
+  UNKNOWN_HEALTH,
+  type NodeFailure,
+  type NodeHealth,
+  type NodeState,
+} from './node-health.ts'
+import { noWayOut, parseProxyNode, type ProxyNode } from './proxy-node.ts'
+import { Rejections } from './rejections.ts'
+import type { EgressSettings, WayOut, WayOutQuery } from './way-out.ts'
+
+/** A request that a way out has carried. */
+export interface AnsweredWay {
+  readonly proxyUrl: string | undefined
+  readonly account: string | undefined
+  readonly latencyMs: number
+}
+
+/** A request that a way out has not carried. */
+export interface FailedWay {
+  readonly proxyUrl: string | undefined
+  /** Whose request it was, as {@link WaysOut.isAccountsFault} is asked. */
+  readonly account: string
+  readonly type: NodeFailure['type']
+}
+
+/** A configured proxy and how it has done in this process. */
+export interface NodeReport extends NodeHealth {
+  readonly node: ProxyNode
+  readonly use: 'requests' | 'downloads'
+  readonly state: NodeState
+}
+
+const DIRECT: WayOut = { id: 'direct' }
+/** Proxies that something is remembered about, those of single accounts among them. */
+const MAX_KNOWN_NODES = 10_000
+
+/** The ways to the upstream: which one is taken, and how each has done. */
+export class WaysOut {
+  readonly #settings: () => EgressSettings
+  readonly #clock: Clock
+  readonly #health = new Map<string, NodeHealth>()
+  readonly #rejections = new Rejections()
+  /** By settings, which are frozen: each list is read once. */
+  readonly #parsed = new WeakMap<readonly string[], readonly ProxyNode[]>()
+
+  constructor(settings: () => EgressSettings, clock: Clock) {
+    this.#settings = settings
+    this.#clock = clock
+  }
+
+  /** The way for a request; undefined once all were tried. Settings that name none are an error. */
+  choose({ accountKey, ownProxyUrl, exclude = NONE }: WayOutQuery): WayOut | undefined {
+    if (ownProxyUrl !== null)
+      return this.#take([parseProxyNode(ownProxyUrl, 'the proxy of the account')], {
+        key: accountKey,
+        exclude,
+      })
+    const nodes = this.#requestNodes()
+    if (nodes === 'direct') return exclude.size === 0 ? DIRECT : undefined
+    return this.#take(nodes, { key: accountKey, exclude })
+  }
+
+  /**
+   * The way for a download, given the one that was chosen for its request: an account's own proxy stays, anything else
+   * gives place to the proxies for downloads, and a resting proxy to a better one.
+   */
+  forDownload(proxyUrl: string | undefined, account: string): string | undefined {
+    const nodes = this.#requestNodes()
+    const isOwn = proxyUrl !== undefined && (nodes === 'direct' || !hasNode(nodes, proxyUrl))
+    if (nodes === 'direct' || isOwn) return proxyUrl
+    const downloads = this.#downloadNodes()
+    const isWell = proxyUrl !== undefined && stateOf(this.#of(proxyUrl), this.#clock()) !== 'cooling'
+    if (downloads.length === 0 && isWell) return proxyUrl
+    return this.#take(downloads.length > 0 ? downloads : nodes, { key: account, exclude: NONE })?.proxyUrl
+  }
+
+  /** A way out has carried an answer. */
+  answered({ proxyUrl, account, latencyMs }: AnsweredWay): void {
+    if (account !== undefined) this.#rejections.clear(account)
+    if (proxyUrl === undefined) return
+    this.#set(proxyUrl, afterAnswer(this.#of(proxyUrl), latencyMs, this.#clock()))
+  }
+
+  /** A way out has failed; what an account brought on itself does not count against it. */
+  failed({ proxyUrl, account, type }: FailedWay): void {
+    if (proxyUrl === undefined) return
+    const now = this.#clock()
+    const node = this.#of(proxyUrl)
+    if (type === 'rejected') {
+      const verdict = this.#rejections.note(account, proxyUrl, { now, answeredAt: node.answeredAt })
+      if (verdict.blames === 'account') return this.#forgive(verdict.forgive)
+    }
+    this.#set(proxyUrl, afterFailure(node, { type, at: now }))
+  }
+
+  /** Whether the last refusal of an account was its own fault, as far as its ways out can tell. */
+  isAccountsFault(account: string): boolean {
+    return this.#rejections.isAccounts(account)
+  }
+
+  /** The configured proxies; throws what is wrong with them. */
+  nodes(): readonly NodeReport[] {
+    const requests = this.#requestNodes()
+    if (requests === 'direct') return []
+    const now = this.#clock()
+    const report = (node: ProxyNode, use: NodeReport['use']): NodeReport => {
+      const health = this.#of(node.proxyUrl)
+      return { ...health, node, use, state: stateOf(health, now) }
+    }
+    return [
+      ...requests.map((node) => report(node, 'requests')),
+      ...this.#downloadNodes().map((node) => report(node, 'downloads')),
+    ]
+  }
+
+  #requestNodes(): readonly ProxyNode[] | 'direct' {
+    const { mode, proxyUrl, proxyPool } = this.#settings()
+    if (mode === 'direct') return 'direct'
+    if (mode === 'single_proxy') {
+      if (proxyUrl === '')
+        throw noWayOut('proxy.egress.mode is single_proxy, but proxy.egress.proxy_url is empty')
+      return [parseProxyNode(proxyUrl, 'proxy.egress.proxy_url')]
+    }
+    if (proxyPool.length === 0)
+      throw noWayOut('proxy.egress.mode is proxy_pool, but proxy.egress.proxy_pool is empty')
+    return this.#parse(proxyPool, 'proxy.egress.proxy_pool')
+  }
+
+  #downloadNodes(): readonly ProxyNode[] {
+    const { mode, resourceProxyUrl, resourceProxyPool } = this.#settings()
+    if (mode === 'proxy_pool') return this.#parse(resourceProxyPool, 'proxy.egress.resource_proxy_pool')
+    if (mode === 'direct' || resourceProxyUrl === '') return []
+    return [parseProxyNode(resourceProxyUrl, 'proxy.egress.resource_proxy_url')]
+  }
+
+  #parse(addresses: readonly string[], what: string): readonly ProxyNode[] {
+    const known = this.#parsed.get(addresses)
+    if (known) return known
+    const nodes = addresses.map((text, index) => parseProxyNode(text, `${what}.${index}`))
+    this.#parsed.set(addresses, nodes)
+    return nodes
+  }
+
+  #take(
+    nodes: readonly ProxyNode[],
+    { key, exclude }: { readonly key: string; readonly exclude: ReadonlySet<string> },
+  ): WayOut | undefined {
+    const now = this.#clock()
+    const chosen = chooseNode(nodes, { key, exclude, now, healthOf: ({ proxyUrl }) => this.#of(proxyUrl) })
+    if (!chosen) return undefined
+    const { proxyUrl, name } = chosen
+    const health = this.#of(proxyUrl)
+    // one that is used although it rests is on no trial
+    if (health.failures > 0 && stateOf(health, now) === 'ready') this.#set(proxyUrl, afterChoice(health, now))
+    return { id: name, proxyUrl }
+  }
+
+  #forgive(proxyUrl: string): void {
+    const node = this.#health.get(proxyUrl)
+    if (node?.lastFailure?.type === 'rejected') this.#set(proxyUrl, afterForgiving(node))
+  }
+
+  #of(proxyUrl: string): NodeHealth {
+    return this.#health.get(proxyUrl) ?? UNKNOWN_HEALTH
+  }
+
+  /** What changed longest ago is forgotten first. */
+  #set(proxyUrl: string, health: NodeHealth): void {
+    this.#health.delete(proxyUrl)
+    this.#health.set(proxyUrl, health)
+    const oldest = this.#health.size > MAX_KNOWN_NODES ? this.#health.keys().next().value : undefined
+    if (oldest !== undefined) this.#health.delete(oldest)
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+function hasNode(nodes: readonly ProxyNode[], proxyUrl: string): boolean {
+  return nodes.some((node) => node.proxyUrl === proxyUrl)
+}
