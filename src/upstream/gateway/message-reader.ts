@@ -1,4 +1,4 @@
-import { asObject, type JsonObject } from '../../util/json-fields.ts'
+import { asObject, asString, type JsonObject } from '../../util/json-fields.ts'
 import { JsonObjectReader, JsonObjectsError } from '../../util/json-objects.ts'
 
 /** The largest message that is read (spec/upstream-chat.md §3.2.1), in UTF-16 units. */
@@ -24,18 +24,22 @@ export class MessageReader {
       this.#torn = undefined
       return [whole]
     }
-    const alone = new JsonObjectReader()
     const bytes = encoder.encode(text)
-    const objects = alone.push(bytes)
-    // whole envelopes say that what was begun before will not go on
-    const standsAlone = objects.length > 0 && objects.every(isEnvelope)
-    if (!this.#torn || standsAlone) {
-      this.#torn = alone.isInside ? alone : undefined
-      return objects.filter(isEnvelope)
-    }
-    const completed = this.#torn.push(bytes)
-    if (!this.#torn.isInside) this.#torn = undefined
-    return completed.filter(isEnvelope)
+    const completed = this.#torn?.push(bytes).filter(isEnvelope) ?? []
+    return completed.length > 0 ? this.#keep(this.#torn, completed) : this.#readAlone(bytes)
+  }
+
+  /** The message by itself; whole envelopes in it say that what was begun before will not go on. */
+  #readAlone(bytes: Uint8Array): readonly JsonObject[] {
+    const alone = new JsonObjectReader()
+    const found = alone.push(bytes).filter(isEnvelope)
+    if (!this.#torn || found.length > 0) return this.#keep(alone, found)
+    return this.#keep(this.#torn, [])
+  }
+
+  #keep(reader: JsonObjectReader | undefined, found: readonly JsonObject[]): readonly JsonObject[] {
+    this.#torn = reader?.isInside === true ? reader : undefined
+    return found
   }
 }
 
@@ -49,5 +53,5 @@ function parseEnvelope(text: string): JsonObject | undefined {
 }
 
 function isEnvelope(value: unknown): value is JsonObject {
-  return asObject(asObject(value)?.['event']) !== undefined
+  return asString(asObject(asObject(value)?.['event'])?.['type']) !== undefined
 }
