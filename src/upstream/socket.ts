@@ -42,17 +42,21 @@ export class HandshakeError extends Error {
   override readonly name = 'HandshakeError'
   /** Undefined where the connection itself failed. */
   readonly answer: HttpFailure | undefined
+  /** The proxy on the way, where the connection failed. */
+  readonly proxyUrl: string | undefined
 
-  constructor(message: string, answer?: HttpFailure) {
+  constructor(message: string, answer?: HttpFailure, proxyUrl?: string) {
     super(message)
     this.answer = answer
+    this.proxyUrl = proxyUrl
   }
 }
 
 /** What it means that a socket was not opened. */
 export function explainHandshake(thrown: unknown): GatewayError {
   const answer = thrown instanceof HandshakeError ? thrown.answer : undefined
-  return answer ? classifyHttpFailure(answer) : connectionFailure(thrown)
+  const proxyUrl = thrown instanceof HandshakeError ? thrown.proxyUrl : undefined
+  return answer ? classifyHttpFailure(answer) : connectionFailure(thrown, proxyUrl)
 }
 
 /** Text that waits for a reader at most, in UTF-16 units; the runtime's sockets cannot be told to wait. */
@@ -62,7 +66,7 @@ const MAX_WAITING_LENGTH = 128 * 1024 * 1024
 export const openRuntimeSocket: OpenSocket = async ({ url, headers, proxyUrl, signal }) => {
   signal.throwIfAborted()
   const socket = new WireSocket(url, { headers, ...(proxyUrl !== undefined && { proxy: proxyUrl }) })
-  const inbox = new Inbox(socket, signal)
+  const inbox = new Inbox(socket, signal, proxyUrl)
   await inbox.opened
   return inbox
 }
@@ -79,7 +83,7 @@ class Inbox implements UpstreamSocket {
   #wake: (() => void) | undefined
   readonly #abort: () => void
 
-  constructor(socket: WireSocket, signal: AbortSignal) {
+  constructor(socket: WireSocket, signal: AbortSignal, proxyUrl: string | undefined) {
     this.#socket = socket
     this.#signal = signal
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -101,7 +105,7 @@ class Inbox implements UpstreamSocket {
     socket.addEventListener('message', ({ data }) => this.#take(data))
     socket.addEventListener('close', ({ code }) => {
       this.#end(code)
-      reject(new HandshakeError(failure))
+      reject(new HandshakeError(failure, undefined, proxyUrl))
     })
   }
 

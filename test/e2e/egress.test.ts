@@ -188,6 +188,22 @@ describe('a pool', () => {
   })
 })
 
+test('sockets turn to another proxy, too, and blame nobody', async () => {
+  const dead = await keep(startHttpProxy())
+  dead.behave('drop')
+  const alive = await keep(startSocksProxy())
+  const { gateway } = await open({ ...many(dead, alive), GROK_RETRY_MAX_RETRIES: '0' })
+  for (let i = 0; i < 4; i++) {
+    const image = await gateway.post('/v1/images/generations', {
+      prompt: 'a fox',
+      response_format: 'b64_json',
+    })
+    expect(image.status).toBe(200)
+  }
+  const [account] = await gateway.stopAndReadAccounts()
+  expect(account).toMatchObject({ health: 1, failureCount: 0 })
+})
+
 test('downloads go through the proxies that are meant for them, and only they', async () => {
   const [requests, downloads] = [await keep(startHttpProxy()), await keep(startSocksProxy())]
   const { gateway } = await open({
