@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { startDemo } from './cli/demo.ts'
+import { runDoctorCommand } from './cli/doctor.ts'
 import { importAccounts } from './cli/import-accounts.ts'
 import { moveInVersion2 } from './cli/move-in.ts'
 import { rotateKeys } from './cli/rotate-keys.ts'
@@ -13,6 +14,8 @@ const USAGE = `usage: grok2api <command>
 
   serve                            start the gateway (start-up variables: docs/config.md)
   demo                             start it with an emulated upstream and three accounts
+  doctor [--account ID] [--no-chat] [--json]
+                                   check everything that a request depends on, and say what is wrong
   import <file> [--tier TIER]      add accounts: one token a line, or JSON with pools
   import --from PLACE [--config FILE] [--dry-run]
                                    take over a version 2 installation: the path of its accounts.db, or the address
@@ -63,6 +66,7 @@ function runImport(args: readonly string[]): Promise<number> {
 async function run([command, ...args]: readonly string[]): Promise<number> {
   if (command === 'serve') return runUntilStopped(await startServer())
   if (command === 'demo') return runUntilStopped(await startDemo(process.env))
+  if (command === 'doctor') return runDoctorCommand(args, process.env)
   if (command === 'import') return runImport(args)
   if (command === 'keys' && args[0] === 'rotate') return rotateKeys(process.env)
   console.error(USAGE)

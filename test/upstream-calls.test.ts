@@ -170,7 +170,8 @@ describe("the owner's settings", () => {
 
   test('that the service refuses in its trailer fail, although HTTP says 200', async () => {
     await expect(setNsfw(client.call, as('basic'), { enabled: true, timeoutSeconds })).rejects.toMatchObject({
-      code: 'upstream_unavailable',
+      code: 'account_restricted',
+      reason: 'terms-or-age',
     })
   })
 

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { toGatewayError } from '../core/error.ts'
+import type { Reason } from '../core/reason.ts'
 import { describeError, type Log } from '../util/log.ts'
 import { encodeAnthropicError } from './anthropic/error-body.ts'
 import type { ApiEnv } from './context.ts'
@@ -29,7 +30,7 @@ export function retryAfterHeader(status: number, seconds: number | undefined): R
 
 /** Writes what went wrong with a request; a fault of our own with its stack. */
 export function logFailure(
-  failure: Error & { readonly code: string; readonly status: number },
+  failure: Error & { readonly code: string; readonly status: number; readonly reason?: Reason | undefined },
   c: Context<ApiEnv>,
   log: Log,
 ): void {
@@ -39,6 +40,7 @@ export function logFailure(
     path: c.req.path,
     status: failure.status,
     code: failure.code,
+    ...(failure.reason !== undefined && { reason: failure.reason }),
   }
   if (failure.code === 'internal') {
     const { cause } = failure

@@ -46,8 +46,8 @@ export const reasonRules: Readonly<Record<Reason, ReasonRule>> = {
     nextStep:
       'Take another way out, or bring a clearance for this one: the cookies of a browser on the same address with its exact User-Agent, or the address of your own FlareSolverr.',
     settings: [
-      'proxy.egress.mode',
       'proxy.clearance.mode',
+      'proxy.egress.mode',
       'proxy.clearance.cf_cookies',
       'proxy.clearance.user_agent',
       'proxy.clearance.flaresolverr_url',

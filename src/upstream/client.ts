@@ -3,11 +3,13 @@ import type { PictureEvent } from '../core/media.ts'
 import { contentUrl, openPictureEdit, type EditCall } from './image/open-edit.ts'
 import { openPictureRound, type PictureCall } from './image/open-round.ts'
 import { createDownload, type Download } from './download.ts'
+import type { NoteDrift } from './drift.ts'
 import type { ChatCall } from './chat-call.ts'
 import { openGatewayChat } from './gateway/open-chat.ts'
 import type { UserIds } from './gateway/user-id.ts'
 import { openRestChat } from './rest/open-chat.ts'
 import { judgeMediaUrl } from './media-hosts.ts'
+import { probeEdge, type ProbedEdge, type ProbeOptions } from './probe-edge.ts'
 import { createRestCaller, type CallerIdentity, type RestCaller } from './rest-call.ts'
 import { openRuntimeSocket, type OpenSocket } from './socket.ts'
 import type { Transport } from './transport.ts'
@@ -36,6 +38,8 @@ export interface UpstreamClient {
   readonly download: Download
   /** Whether an address is of the upstream's public pictures. */
   isPublicMedia(url: string): boolean
+  /** Asks the upstream's first page without an account; throws what stands in the way. */
+  probeEdge(options: ProbeOptions): Promise<ProbedEdge>
   /** When the upstream last answered anything (epoch ms); 0: not yet. */
   lastSeenAt(): number
 }
@@ -49,6 +53,8 @@ export interface UpstreamClientOptions {
   readonly settings: () => UpstreamSettings
   readonly clock: () => number
   readonly random: () => number
+  /** Told of what the upstream sends and nothing here knows. */
+  readonly noteDrift?: NoteDrift
 }
 
 /** The longest wait for the list of an account's posts. */
@@ -81,6 +87,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     call: restCall,
     download: createDownload(withNote),
     isPublicMedia: (url) => judgeMediaUrl(url, options.settings()) === 'public',
+    probeEdge: (probe) => probeEdge(options, probe),
     lastSeenAt: () => seenAt,
   }
 }

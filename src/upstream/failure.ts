@@ -174,7 +174,13 @@ function includesAny(text: string, markers: readonly string[]): boolean {
   return markers.some((marker) => text.includes(marker))
 }
 
+/** A page says more by its title than by its beginning. */
 function excerpt(text: string): string {
+  if (isPage(text.toLowerCase())) return `a page titled "${excerpt(titleOf(text))}"`
   const oneLine = text.replaceAll(/\s+/g, ' ').trim()
   return oneLine.length > MAX_EVIDENCE_LENGTH ? `${oneLine.slice(0, MAX_EVIDENCE_LENGTH)}…` : oneLine
+}
+
+function titleOf(page: string): string {
+  return /<title[^>]*>([^<]{0,200})/i.exec(page)?.[1] ?? ''
 }

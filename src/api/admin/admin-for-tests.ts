@@ -99,6 +99,8 @@ export async function startAdmin(options: TestAdminOptions = {}): Promise<TestAd
     storageType: 'local',
     worker: 1,
     startedAt: time.now,
+    drift: () => [],
+    doctor: async function* () {},
     ...options.parts,
   }
   const described = [...listRoutes(prepareParts(parts)), ...more]

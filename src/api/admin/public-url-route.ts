@@ -62,7 +62,7 @@ export function publicUrlRoute({ clock, publicUrl, instanceId, fetch, media }: P
 }
 
 /** A link to the newest kept file, made as for a caller. */
-async function findOwnLink(url: string, media: PublicUrlParts['media']): Promise<string | undefined> {
+export async function findOwnLink(url: string, media: PublicUrlParts['media']): Promise<string | undefined> {
   for (const type of mediaTypes) {
     const [newest] = (await media.page(type, 0, 1)).files
     if (newest) return linkToFile(url, type, newest.name)

@@ -13,6 +13,7 @@ import type { ConfigChangeParts } from './config-change.ts'
 import { configHistoryRoutes } from './config-history-routes.ts'
 import { configRoutes } from './config-routes.ts'
 import { configViews } from './config-views.ts'
+import { doctorRoutes, type DoctorRouteParts } from './doctor-routes.ts'
 import { Guard } from './guard.ts'
 import { LoginThrottle } from './login-throttle.ts'
 import { openApiRoute } from './openapi-route.ts'
@@ -35,7 +36,8 @@ const securityHeaders = {
 } as const
 
 /** What the admin API needs from the rest of the gateway. */
-export interface AdminParts extends ConfigChangeParts, SystemRouteParts, BatchRouteParts, CacheRouteParts {
+export interface AdminParts
+  extends ConfigChangeParts, SystemRouteParts, BatchRouteParts, CacheRouteParts, DoctorRouteParts {
   /** What is asked of the upstream about an account, or told in its owner's name. */
   readonly actions: AssetActions & OwnerActions
   readonly audit: AuditStore
@@ -74,6 +76,7 @@ export function listRoutes(parts: RouteParts): readonly AdminRoute[] {
     ...configRoutes(parts),
     ...configHistoryRoutes(parts),
     publicUrlRoute(parts),
+    ...doctorRoutes(parts),
     ...auditRoutes(parts),
     ...accountRoutes(parts),
     ...taskRoutes(parts),

@@ -28,7 +28,12 @@ test('GET /verify, /storage and /version answer in the words that scripts know',
 
 test('GET /status counts the accounts by state and tier, without deleted ones', async () => {
   const admin = await startAdmin({
-    parts: { accounts: () => accounts, inFlight: () => 4, revision: () => 9 },
+    parts: {
+      accounts: () => accounts,
+      inFlight: () => 4,
+      revision: () => 9,
+      drift: () => [{ kind: 'chat: field shiny', count: 3, firstAt: 5, lastAt: 7 }],
+    },
   })
   admin.time.now += 61_500
   expect(await (await admin.ask('GET', '/status')).json()).toEqual({
@@ -43,6 +48,7 @@ test('GET /status counts the accounts by state and tier, without deleted ones', 
     in_flight: 4,
     uptime_seconds: 61,
     worker: 1,
+    drift: [{ kind: 'chat: field shiny', count: 3, first_at: 5, last_at: 7 }],
   })
 })
 

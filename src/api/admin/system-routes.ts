@@ -23,6 +23,17 @@ export interface SystemRouteParts {
   readonly worker: number
   /** Epoch milliseconds. */
   readonly startedAt: number
+  /** What the upstream has sent this process that is not known, the most frequent first. */
+  readonly drift: () => readonly DriftKind[]
+}
+
+/** One kind of what is not known, and how often it was met since the start. */
+interface DriftKind {
+  readonly kind: string
+  readonly count: number
+  /** Epoch milliseconds. */
+  readonly firstAt: number
+  readonly lastAt: number
 }
 
 const states = ['active', 'cooling', 'needs-login', 'suspended', 'disabled'] as const
@@ -40,6 +51,9 @@ const statusAnswer = z.object({
   in_flight: z.number(),
   uptime_seconds: z.number(),
   worker: z.number(),
+  drift: z
+    .array(z.object({ kind: z.string(), count: z.number(), first_at: z.number(), last_at: z.number() }))
+    .meta({ description: 'What the upstream sent this process and nothing here knows; times in epoch ms.' }),
 })
 
 const versionAnswer = z.object({
@@ -140,6 +154,9 @@ function encodeStatus(parts: SystemRouteParts): z.input<typeof statusAnswer> {
     in_flight: parts.inFlight(),
     uptime_seconds: Math.floor((parts.clock() - parts.startedAt) / 1000),
     worker: parts.worker,
+    drift: parts
+      .drift()
+      .map(({ kind, count, firstAt, lastAt }) => ({ kind, count, first_at: firstAt, last_at: lastAt })),
   }
 }
 

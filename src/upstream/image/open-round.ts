@@ -3,6 +3,7 @@ import type { PictureEvent } from '../../core/media.ts'
 import type { PictureRatio } from '../../core/image-request.ts'
 import { encodeCookies } from '../cookies.ts'
 import { clientHints } from '../client-hints.ts'
+import { ignoreDrift, type NoteDrift } from '../drift.ts'
 import { connectionFailure, truncatedFailure } from '../failure.ts'
 import type { CallerIdentity } from '../rest-call.ts'
 import { explainHandshake, type OpenSocket, type SocketRead, type UpstreamSocket } from '../socket.ts'
@@ -30,6 +31,7 @@ export interface RoundOptions {
   readonly settings: () => UpstreamSettings
   readonly clock: () => number
   readonly onAnswer: () => void
+  readonly noteDrift?: NoteDrift
 }
 
 /** How long a handshake may take. */
@@ -48,7 +50,8 @@ export async function* openPictureRound(
 ): AsyncGenerator<readonly PictureEvent[]> {
   const requestId = crypto.randomUUID()
   const { assetsUrl } = options.settings()
-  const decoder = new RoundDecoder({ requestId, needed: call.count, assetsUrl })
+  const { noteDrift = ignoreDrift } = options
+  const decoder = new RoundDecoder({ requestId, needed: call.count, assetsUrl, noteDrift })
   const deadline = performance.now() + call.roundSeconds * 1000
   const socket = await connect(options, call)
   try {

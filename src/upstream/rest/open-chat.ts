@@ -21,6 +21,7 @@ export function openRestChat(
     (stream, waiting) =>
       readChat(stream, {
         assetsUrl,
+        noteDrift: waiting.noteDrift,
         onWait: waiting.onWait,
         onRead: waiting.onRead,
         onEnded: () => waiting.setLimit(METADATA_GRACE_MS),
