@@ -1,5 +1,5 @@
 import type { Account } from '../core/account.ts'
-import { modes, type Mode } from '../core/model.ts'
+import { isMediaMode, modes, type Mode } from '../core/model.ts'
 import type { Quota, QuotaWindow } from '../core/quota.ts'
 import type { QuotaFigures, QuotaReport } from '../core/quota-report.ts'
 import { believeTier } from './infer-tier.ts'
@@ -12,7 +12,11 @@ export function applyReport(account: Account, report: QuotaReport, now: number):
     const answer = report[mode]
     if (answer === 'absent') delete quota[mode]
     else if (answer && 'remaining' in answer) {
-      quota[mode] = applyFigures(account.quota[mode], answer, now)
+      quota[mode] = applyFigures(
+        account.quota[mode],
+        isMediaMode(mode) ? raiseTotal(account.quota[mode], answer) : answer,
+        now,
+      )
       const pause = cooldowns[mode]
       if (answer.remaining > 0) delete cooldowns[mode] // the upstream itself says that the mode is open again
       else if (pause && answer.waitSeconds !== undefined) {
@@ -29,6 +33,11 @@ export function applyReport(account: Account, report: QuotaReport, now: number):
     modeCooldowns: cooldowns,
     syncedAt: isKnown ? now : account.syncedAt,
   }
+}
+
+/** Of media the upstream tells no totals: the most that was ever left stands for it. */
+function raiseTotal(window: QuotaWindow | undefined, figures: QuotaFigures): QuotaFigures {
+  return { ...figures, total: Math.max(figures.total, window?.total ?? 0) }
 }
 
 /** The upstream gives no reset time: it is the earliest one that is known of this window (spec/control-plane.md §1.4). */

@@ -200,8 +200,8 @@ test('after everything has ended and enough time has passed, every account in se
         }
       }
       const inService = [...run.test.directory.accounts()].filter(
-        ({ state, quota }) =>
-          (state.status === 'active' || state.status === 'cooling') && Object.keys(quota).length > 0,
+        // whatever it has of chat: media are not counted until the upstream tells
+        ({ state }) => state.status === 'active' || state.status === 'cooling',
       )
       expect(found).toEqual(new Set(inService.map(({ id }) => id)))
     }),

@@ -1,5 +1,5 @@
 import type { Account } from '../core/account.ts'
-import type { Mode } from '../core/model.ts'
+import { isMediaMode, type Mode } from '../core/model.ts'
 import { refillWindow } from '../core/quota.ts'
 
 /** `quota` counts queries and never probes past them; `random` ignores them (spec/control-plane.md §2.1). */
@@ -32,7 +32,7 @@ function stateAvailableFrom({ state }: Account): number {
 
 function quotaAvailableFrom(account: Account, mode: Mode, now: number): number {
   const window = account.quota[mode]
-  if (!window) return Number.POSITIVE_INFINITY
+  if (!window) return offeredFrom(account, mode)
   const { remaining, resetAt } = refillWindow(window, now)
   if (remaining > 0) return 0
   // an empty window without a reset time refills only by a new report from the upstream
@@ -40,5 +40,5 @@ function quotaAvailableFrom(account: Account, mode: Mode, now: number): number {
 }
 
 function offeredFrom(account: Account, mode: Mode): number {
-  return account.quota[mode] ? 0 : Number.POSITIVE_INFINITY
+  return account.quota[mode] || isMediaMode(mode) ? 0 : Number.POSITIVE_INFINITY
 }

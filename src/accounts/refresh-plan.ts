@@ -1,5 +1,5 @@
 import type { Account } from '../core/account.ts'
-import { modes, type Mode, type Tier } from '../core/model.ts'
+import { chatModes, isMediaMode, mediaModes, type Mode, type Tier } from '../core/model.ts'
 import { refillWindow } from '../core/quota.ts'
 
 /** Seconds between two refreshes of an account, by tier. */
@@ -30,8 +30,10 @@ export function refreshDueAt(account: Account, intervals: RefreshIntervals): num
 
 /** The modes to ask for: all while the tier is in doubt, else those that the account has and the one that tells the tier. */
 export function modesToAsk(account: Account): readonly Mode[] {
-  if (account.syncedAt === null || account.tierDoubt) return modes
-  return modes.filter((mode) => mode === 'auto' || account.quota[mode])
+  const isUnknown = account.syncedAt === null || account.tierDoubt
+  const chat = chatModes.filter((mode) => isUnknown || mode === 'auto' || account.quota[mode])
+  // basic accounts make no media
+  return account.tier === 'basic' ? chat : [...chat, ...mediaModes]
 }
 
 /** Those that are most overdue, at most `limit`. */
@@ -86,7 +88,8 @@ export function chooseForShortage(
 function isGuessedEmpty(account: Account, mode: Mode, now: number): boolean {
   const window = account.quota[mode]
   const isPaused = (account.modeCooldowns[mode]?.until ?? 0) > now
-  return window !== undefined && (isPaused || refillWindow(window, now).remaining === 0)
+  if (!window) return isPaused && isMediaMode(mode)
+  return isPaused || refillWindow(window, now).remaining === 0
 }
 
 /** A number in [0, 1) that is always the same for an id. */

@@ -2,9 +2,21 @@
 export const tiers = ['basic', 'super', 'heavy'] as const
 export type Tier = (typeof tiers)[number]
 
-/** Mode names as the upstream spells them (spec/upstream-chat.md §3.3). */
-export const modes = ['auto', 'fast', 'expert', 'heavy', 'grok-420-computer-use-sa'] as const
+/** Mode names of chats as the upstream spells them (spec/upstream-chat.md §3.3). */
+export const chatModes = ['auto', 'fast', 'expert', 'heavy', 'grok-420-computer-use-sa'] as const
+
+/** What media are counted by: pictures of the socket, edits, clips (spec/upstream-media.md §15.6). The names are ours. */
+export const mediaModes = ['imagine-image', 'imagine-edit', 'imagine-video'] as const
+export type MediaMode = (typeof mediaModes)[number]
+
+/** Everything that an account has an allowance for. */
+export const modes = [...chatModes, ...mediaModes] as const
 export type Mode = (typeof modes)[number]
+
+/** Whether the mode is one of media: an account whose figures are not known may be asked all the same. */
+export function isMediaMode(mode: Mode): mode is MediaMode {
+  return mediaModes.some((one) => one === mode)
+}
 
 /** What a model produces, and so which use case serves it. */
 export type Capability = 'chat' | 'image' | 'image_edit' | 'video'

@@ -29,10 +29,10 @@ const rows: readonly Row[] = [
   ['grok-4.20-heavy', 'chat', 'heavy', 'heavy', 'best-pool-first'],
   ['grok-4.3-beta', 'chat', 'grok-420-computer-use-sa', 'super'],
   ['grok-imagine-image-lite', 'image', 'fast', 'basic'],
-  ['grok-imagine-image', 'image', 'auto', 'super'],
-  ['grok-imagine-image-pro', 'image', 'auto', 'super'],
-  ['grok-imagine-image-edit', 'image_edit', 'auto', 'super'],
-  ['grok-imagine-video', 'video', 'auto', 'super'],
+  ['grok-imagine-image', 'image', 'imagine-image', 'super'],
+  ['grok-imagine-image-pro', 'image', 'imagine-image', 'super'],
+  ['grok-imagine-image-edit', 'image_edit', 'imagine-edit', 'super'],
+  ['grok-imagine-video', 'video', 'imagine-video', 'super'],
 ]
 
 /** The catalogue. */

@@ -14,7 +14,7 @@ export interface QuotaWindow {
   readonly source: QuotaSource
 }
 
-/** The windows of an account; a mode without an entry is not offered by it. */
+/** The windows of an account; a chat mode without an entry is not offered by it, a media mode without one is not counted. */
 export type Quota = Readonly<Partial<Record<Mode, QuotaWindow>>>
 
 type Allowance = readonly [total: number, windowSeconds: number]

@@ -1,7 +1,8 @@
 import { GatewayError } from '../core/error.ts'
-import type { Mode } from '../core/model.ts'
+import { isMediaMode, type Mode } from '../core/model.ts'
 import type { QuotaFigures, QuotaReport } from '../core/quota-report.ts'
 import { asNumber, asObject } from '../util/json-fields.ts'
+import { fetchMediaQuota } from './media-quota.ts'
 import {
   oddAnswer,
   readAnswerJson,
@@ -21,9 +22,18 @@ export async function fetchQuota(
   identity: CallerIdentity,
   modes: readonly Mode[],
 ): Promise<QuotaReport> {
-  const answers = await Promise.all(modes.map((mode) => fetchMode(call, identity, mode)))
-  for (const answer of answers) if (answer instanceof GatewayError && isAboutAccount(answer)) throw answer
-  return Object.fromEntries(modes.map((mode, index) => [mode, answers[index]]))
+  const chat = modes.filter((mode) => !isMediaMode(mode))
+  const [media, ...answers] = await Promise.all([
+    modes.length > chat.length ? fetchMediaQuota(call, identity) : {},
+    ...chat.map((mode) => fetchMode(call, identity, mode)),
+  ])
+  const report: QuotaReport = {
+    ...media,
+    ...Object.fromEntries(chat.map((mode, index) => [mode, answers[index]])),
+  }
+  for (const answer of Object.values(report))
+    if (answer instanceof GatewayError && isAboutAccount(answer)) throw answer
+  return report
 }
 
 async function fetchMode(

@@ -28,7 +28,7 @@ test('a handshake that is limited rests each account that was tried, and says wh
   expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
   expect((await gateway.emulator.requests({ path: SOCKET })).length).toBe(2)
   const accounts = await gateway.stopAndReadAccounts()
-  expect(accounts.map(({ modeCooldowns }) => modeCooldowns.auto?.cause.code)).toEqual([
+  expect(accounts.map(({ modeCooldowns }) => modeCooldowns['imagine-image']?.cause.code)).toEqual([
     'rate_limited',
     'rate_limited',
   ])
@@ -37,7 +37,9 @@ test('a handshake that is limited rests each account that was tried, and says wh
 test('an error frame that limits counts like a handshake that does', async () => {
   expect((await draw('[[error-frame:rate_limit_exceeded]] a fox')).status).toBe(429)
   const accounts = await gateway.stopAndReadAccounts()
-  expect(accounts.some(({ modeCooldowns }) => modeCooldowns.auto?.cause.code === 'rate_limited')).toBe(true)
+  expect(
+    accounts.some(({ modeCooldowns }) => modeCooldowns['imagine-image']?.cause.code === 'rate_limited'),
+  ).toBe(true)
 })
 
 test('a handshake that does not accept the login puts the account out of service', async () => {
