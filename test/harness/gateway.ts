@@ -128,7 +128,8 @@ const authorization = { authorization: `Bearer ${API_KEY}` }
 
 type Variables = Readonly<Record<string, string>>
 
-async function storeAccounts(variables: Variables, accounts: readonly TestAccount[]): Promise<void> {
+/** Puts accounts into the store of a gateway that does not run yet. */
+export async function storeAccounts(variables: Variables, accounts: readonly TestAccount[]): Promise<void> {
   const startup = parseStartup(variables)
   const stores = await openStores(startup)
   const entries = accounts.map(({ token, tier }) => ({ credential: token, tier, tags: [] }))
