@@ -77,6 +77,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     GROK_APP_APP_KEY: ADMIN_KEY,
     GROK_UPSTREAM_BASE_URL: upstream.url,
     GROK_UPSTREAM_ASSETS_URL: `${upstream.url}/assets`,
+    // what most suites look for in the record is of this protocol; those about chat run on both (protocols.ts)
+    GROK_UPSTREAM_CHAT_PROTOCOL: 'rest',
     ...environment,
   }
   await storeAccounts(variables, accounts)

@@ -17,10 +17,12 @@ export interface TestProtocol {
   /** Starts a gateway that speaks this protocol. */
   start(options?: TestGatewayOptions): Promise<TestGateway>
   /** The record of each chat call, answered or refused, oldest first. */
-  calls(gateway: TestGateway): Promise<readonly RecordedRequest[]>
+  calls(gateway: Emulated): Promise<readonly RecordedRequest[]>
   /** What was asked, oldest first. */
-  asked(gateway: TestGateway): Promise<readonly AskedTurn[]>
+  asked(gateway: Emulated): Promise<readonly AskedTurn[]>
 }
+
+type Emulated = Pick<TestGateway, 'emulator'>
 
 interface RestBody {
   readonly message: string

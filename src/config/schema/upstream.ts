@@ -28,8 +28,9 @@ export const upstreamGroup = z.strictObject({
   }),
   chat_protocol: choice({
     choices: ['rest', 'gateway'],
-    default: 'rest',
-    description: 'Which of the two generations of the chat protocol is spoken.',
+    default: 'gateway',
+    description:
+      'Which generation of the chat protocol is spoken: the newer one over a socket, or the older one over HTTP.',
   }),
   statsig_value: headerText({
     default: '',

@@ -137,6 +137,7 @@ describe('failures', () => {
     [{ code: 3, message: 'x', user_prompt_too_long: {} }, 'context_length_exceeded'],
     [{ code: 9, message: 'x', details: ['content_moderated'] }, 'content_policy'],
     [{ code: 3, message: 'x', details: { attachment_too_large: {} } }, 'upstream_rejected'],
+    [{ code: 5, message: 'Attached file not found' }, 'upstream_rejected'],
     [{ code: 16, message: 'x' }, 'credential_invalid'],
     [{ code: 7, message: 'Request rejected by anti-bot rules.' }, 'egress_rejected'],
     [{ code: 7, message: 'User is blocked' }, 'account_blocked'],

@@ -2,6 +2,7 @@ import { GatewayError } from '../../core/error.ts'
 import { asArray, asNumber, asObject, asString, type JsonObject } from '../../util/json-fields.ts'
 import { classifyStreamFailure } from '../failure.ts'
 
+const NOT_FOUND = 5
 const RATE_LIMITED = 8
 
 /** What a detail says more clearly than code and words (spec/upstream-chat.md §5.2.6), as a code or words that say it. */
@@ -14,6 +15,7 @@ const meanings: Readonly<Record<string, { readonly code?: number; readonly words
   user_prompt_too_long: { code: 0, words: 'user_prompt_too_long' },
   content_moderated: { code: 0, words: 'content_moderated' },
 }
+const REJECTED = 'The upstream did not accept the request.'
 const ATTACHMENT = 'attachment_'
 /** A tool of the service failed: the answer may still come. */
 const TOOL_FAILED = 'tool_call_failed'
@@ -41,9 +43,12 @@ export function readStreamError(value: unknown): ToldFailure {
 function classify(code: number, message: string, details: readonly string[]): GatewayError {
   if (details.some((detail) => detail.startsWith(ATTACHMENT))) {
     const cause = `in the stream: code ${code}: ${message} (${details.join(', ')})`
-    return new GatewayError('upstream_rejected', 'The upstream did not accept a file of the request.', {
-      cause,
-    })
+    return new GatewayError('upstream_rejected', REJECTED, { cause })
+  }
+  // as over HTTP, so that a file which the account has lost is put up again
+  if (code === NOT_FOUND) {
+    const cause = `in the stream: code ${code}: ${message}`
+    return new GatewayError('upstream_rejected', REJECTED, { cause, upstreamStatus: 404 })
   }
   const meaning = details.map(meaningOf).find((each) => each !== undefined)
   if (!meaning) return classifyStreamFailure({ code, message })
