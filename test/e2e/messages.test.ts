@@ -182,7 +182,7 @@ onBothProtocols('messages', (protocol) => {
       })
       const response = await gateway.post(`${PATH}?beta=true`, body)
       expect(response.status).toBe(200)
-      const [{ prompt: message = '' } = {}] = await protocol.asked(gateway)
+      const message = (await protocol.asked(gateway))[0]?.prompt ?? ''
       expect(message).not.toContain('billing')
       expect(message.indexOf('Be brief.')).toBeLessThan(message.indexOf('[[T1]]'))
       expect(message.indexOf('[[T1]]')).toBeLessThan(message.indexOf('Go on.'))
