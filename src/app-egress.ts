@@ -2,6 +2,7 @@ import { egressSettings } from './app-settings.ts'
 import type { SettingsService } from './config/settings.ts'
 import { ProxyBridge } from './egress/proxy-bridge.ts'
 import { WaysOut } from './egress/ways-out.ts'
+import type { UpstreamClient } from './upstream/client.ts'
 import { openRuntimeSocket, type OpenSocket } from './upstream/socket.ts'
 import { FetchTransport } from './upstream/transport.ts'
 import type { Clock } from './util/clock.ts'
@@ -33,6 +34,16 @@ export function createEgress({ settings, clock }: { settings: SettingsService; c
     close: () => {
       transport.close()
       bridge.close()
+    },
+  }
+}
+
+/** The ways out as the admin console shows and tests them; a way that answers is well again. */
+export function waysOutForAdmin(ways: WaysOut, upstream: UpstreamClient) {
+  return {
+    nodes: () => ways.nodes(),
+    test: async (proxyUrl: string | undefined, signal: AbortSignal): Promise<void> => {
+      await upstream.probeEdge({ proxyUrl, signal })
     },
   }
 }

@@ -5,7 +5,7 @@ import { fetchRemote, type FetchRemote } from './media/fetch-remote.ts'
 import { Upkeep } from './accounts/upkeep.ts'
 import { WriteBehind } from './accounts/write-behind.ts'
 import { createDoctor } from './app-doctor.ts'
-import { createEgress, type Egress } from './app-egress.ts'
+import { createEgress, waysOutForAdmin, type Egress } from './app-egress.ts'
 import { createVideoMaking } from './app-videos.ts'
 import { apiRoutes } from './api/routes.ts'
 import type { RequestBindings } from './api/context.ts'
@@ -108,6 +108,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...adminParts(options, pool),
       drift: () => drift.counts(),
       doctor: createDoctor({ ...options, ways: egress.ways, upstream, drift }),
+      waysOut: waysOutForAdmin(egress.ways, upstream),
       actions,
       media: media.parts.keptMedia,
       wakeRunner: () => background.run('take on tasks', (signal) => runner.takeOn(signal)),

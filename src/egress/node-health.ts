@@ -1,3 +1,5 @@
+import type { Reason } from '../core/reason.ts'
+
 /** How a way out has done lately. */
 export interface NodeHealth {
   /** From {@link LEAST_HEALTH} to 1. */
@@ -12,11 +14,15 @@ export interface NodeHealth {
   readonly latencyMs: number | undefined
   readonly answeredAt: number | undefined
   readonly lastFailure: NodeFailure | undefined
+  /** The last failures, oldest first. */
+  readonly history: readonly NodeFailure[]
 }
 
 /** What went wrong on a way out; `silence`: nothing came in time, which may be the upstream's doing. */
 export interface NodeFailure {
   readonly type: 'connection' | 'rejected' | 'silence'
+  /** The true reason (docs/reasons.md). */
+  readonly reason?: Reason | undefined
   readonly at: number
 }
 
@@ -29,7 +35,11 @@ export const UNKNOWN_HEALTH: NodeHealth = {
   latencyMs: undefined,
   answeredAt: undefined,
   lastFailure: undefined,
+  history: [],
 }
+
+/** Failures that are kept per way out. */
+const MAX_HISTORY = 10
 
 const LEAST_HEALTH = 0.05
 const GAIN = 0.1
@@ -68,6 +78,7 @@ export function afterFailure(node: NodeHealth, failure: NodeFailure): NodeHealth
     coolUntil: rests ? at + restMs : node.coolUntil,
     trialUntil: 0,
     lastFailure: failure,
+    history: [...node.history, failure].slice(-MAX_HISTORY),
   }
 }
 

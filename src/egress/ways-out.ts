@@ -28,6 +28,7 @@ export interface FailedWay {
   /** Whose request it was, as {@link WaysOut.isAccountsFault} is asked. */
   readonly account: string
   readonly type: NodeFailure['type']
+  readonly reason?: NodeFailure['reason']
 }
 
 /** A configured proxy and how it has done in this process. */
@@ -89,7 +90,7 @@ export class WaysOut {
   }
 
   /** A way out has failed; what an account brought on itself does not count against it. */
-  failed({ proxyUrl, account, type }: FailedWay): void {
+  failed({ proxyUrl, account, type, reason }: FailedWay): void {
     if (proxyUrl === undefined) return
     const now = this.#clock()
     const node = this.#of(proxyUrl)
@@ -97,7 +98,7 @@ export class WaysOut {
       const verdict = this.#rejections.note(account, proxyUrl, { now, answeredAt: node.answeredAt })
       if (verdict.blames === 'account') return this.#forgive(verdict.forgive)
     }
-    this.#set(proxyUrl, afterFailure(node, { type, at: now }))
+    this.#set(proxyUrl, afterFailure(node, { type, reason, at: now }))
   }
 
   /** Whether the last refusal of an account was its own fault, as far as its ways out can tell. */

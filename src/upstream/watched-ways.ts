@@ -1,4 +1,5 @@
 import { GatewayError } from '../core/error.ts'
+import type { Reason } from '../core/reason.ts'
 import { wayOutFault, type WayOutFault } from '../core/way-out-fault.ts'
 import { accountOf } from './account-of.ts'
 import type { UpstreamClient } from './client.ts'
@@ -26,6 +27,7 @@ export interface FailedRequest {
   readonly proxyUrl: string | undefined
   readonly account: string
   readonly type: WayOutFault
+  readonly reason?: Reason | undefined
 }
 
 export interface WatchOptions {
@@ -94,8 +96,9 @@ function tellFailure(
   { proxyUrl, credential }: CallerIdentity,
   thrown: unknown,
 ): void {
-  const type = thrown instanceof GatewayError ? wayOutFault(thrown) : undefined
-  if (type) observer.failed({ proxyUrl, account: credential, type })
+  if (!(thrown instanceof GatewayError)) return
+  const type = wayOutFault(thrown)
+  if (type) observer.failed({ proxyUrl, account: credential, type, reason: thrown.reason })
 }
 
 function tellAnswer(

@@ -99,6 +99,7 @@ export async function startAdmin(options: TestAdminOptions = {}): Promise<TestAd
     storageType: 'local',
     worker: 1,
     startedAt: time.now,
+    waysOut: { nodes: () => [], test: async () => {} },
     drift: () => [],
     doctor: async function* () {},
     ...options.parts,

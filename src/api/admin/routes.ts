@@ -18,6 +18,7 @@ import { Guard } from './guard.ts'
 import { LoginThrottle } from './login-throttle.ts'
 import { openApiRoute } from './openapi-route.ts'
 import { ownerSettingsRoutes, type OwnerActions } from './owner-settings-routes.ts'
+import { proxyRoutes, type ProxyRouteParts } from './proxy-routes.ts'
 import { publicUrlRoute, type PublicUrlParts } from './public-url-route.ts'
 import { renderAdminError, toFailure } from './render-admin-error.ts'
 import type { AdminRoute } from './route.ts'
@@ -37,7 +38,13 @@ const securityHeaders = {
 
 /** What the admin API needs from the rest of the gateway. */
 export interface AdminParts
-  extends ConfigChangeParts, SystemRouteParts, BatchRouteParts, CacheRouteParts, DoctorRouteParts {
+  extends
+    ConfigChangeParts,
+    SystemRouteParts,
+    BatchRouteParts,
+    CacheRouteParts,
+    ProxyRouteParts,
+    DoctorRouteParts {
   /** What is asked of the upstream about an account, or told in its owner's name. */
   readonly actions: AssetActions & OwnerActions
   readonly audit: AuditStore
@@ -76,6 +83,7 @@ export function listRoutes(parts: RouteParts): readonly AdminRoute[] {
     ...configRoutes(parts),
     ...configHistoryRoutes(parts),
     publicUrlRoute(parts),
+    ...proxyRoutes(parts),
     ...doctorRoutes(parts),
     ...auditRoutes(parts),
     ...accountRoutes(parts),
