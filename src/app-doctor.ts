@@ -46,7 +46,7 @@ export interface DoctorOptions {
   readonly stores: Stores
   readonly box: SecretBox
   readonly clock: Clock
-  readonly ways: Pick<Egress['ways'], 'choose'>
+  readonly ways: Pick<Egress['ways'], 'choose' | 'nodes'>
   readonly upstream: UpstreamClient
   readonly drift: DriftBook
 }
@@ -167,10 +167,11 @@ function listChecks(options: DoctorOptions, wish: DoctorWish): readonly DoctorCh
 }
 
 function wayOutChecks(options: DoctorOptions): readonly DoctorCheck[] {
-  const { settings, upstream } = options
+  const { settings, upstream, ways } = options
   return [
     checkProxies({
       proxies: () => listProxies(settings.current.proxy.egress),
+      lastFailure: (proxyUrl) => lastFailureOf(ways, proxyUrl),
       testWayOut: async (proxyUrl, signal) => {
         await upstream.probeEdge({ proxyUrl, signal })
       },
@@ -188,6 +189,14 @@ function wayOutChecks(options: DoctorOptions): readonly DoctorCheck[] {
       probe: (signal) => probeUsualWay(options, signal),
     }),
   ]
+}
+
+function lastFailureOf(ways: DoctorOptions['ways'], proxyUrl: string) {
+  try {
+    return ways.nodes().find(({ node }) => node.proxyUrl === proxyUrl)?.lastFailure
+  } catch {
+    return undefined // an address beside it cannot be read, which has a finding of its own
+  }
 }
 
 function accountParts(

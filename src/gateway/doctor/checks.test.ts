@@ -103,6 +103,7 @@ describe('the proxies', () => {
     look(
       checkProxies({
         proxies: () => addresses.map((address) => ({ address, setting: 'proxy.egress.proxy_pool' })),
+        lastFailure: () => undefined,
         testWayOut: (proxyUrl) =>
           proxyUrl.includes('bad') ? Promise.reject(new Error('x')) : Promise.resolve(),
       }),

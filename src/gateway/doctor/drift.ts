@@ -14,10 +14,10 @@ export function checkDrift(counts: () => readonly DriftCount[]): DoctorCheck {
       const found = counts()
       if (found.length === 0) return fine('Everything that the upstream sent to this process was known.')
       const named = found.slice(0, MAX_NAMED).map(({ kind, count }) => `${kind} (${count})`)
-      const { nextStep, settings } = reasonRules['protocol-drift']
+      const { sentence, nextStep, settings } = reasonRules['protocol-drift']
       return {
         status: 'warn',
-        message: `The upstream sent what is not known: ${named.join(', ')}.`,
+        message: `${sentence} What was met: ${named.join(', ')}.`,
         input: 'frames since the start of this process',
         nextStep,
         setting: settings[0],

@@ -1,3 +1,4 @@
+import type { NodeFailure } from '../../egress/node-health.ts'
 import { parseProxyNode } from '../../egress/proxy-node.ts'
 import { describeError } from '../../util/log.ts'
 import { toGatewayError } from '../../core/error.ts'
@@ -13,6 +14,8 @@ export interface NamedProxy {
 export interface ProxyParts {
   readonly proxies: () => readonly NamedProxy[]
   /** Asks the upstream's edge through this proxy; throws what went wrong. */
+  /** The last failure of a request through it in this process. */
+  readonly lastFailure: (proxyUrl: string) => NodeFailure | undefined
   readonly testWayOut: (proxyUrl: string, signal: AbortSignal) => Promise<void>
 }
 
@@ -34,7 +37,7 @@ export function checkProxies(parts: ProxyParts): DoctorCheck {
 }
 
 async function checkProxy(
-  { testWayOut }: ProxyParts,
+  { testWayOut, lastFailure }: ProxyParts,
   { address, setting }: NamedProxy,
   signal: AbortSignal,
 ): Promise<Finding> {
@@ -49,12 +52,21 @@ async function checkProxy(
   const node = readNode(address, setting)
   if ('status' in node) return node
   const input = `${setting} ${node.name}`
+  const before = describeBefore(lastFailure(node.proxyUrl))
   try {
     await testWayOut(node.proxyUrl, signal)
-    return fine('The proxy leads to the upstream.', input)
+    return fine(`The proxy leads to the upstream.${before}`, input)
   } catch (thrown) {
-    return judge(thrown, { input, setting })
+    const finding = judge(thrown, { input, setting })
+    return { ...finding, message: finding.message + before }
   }
+}
+
+/** What a request met that came before. */
+function describeBefore(failure: NodeFailure | undefined): string {
+  if (!failure) return ''
+  const at = new Date(failure.at).toISOString()
+  return ` A request through it failed at ${at}: ${failure.reason ?? failure.type}.`
 }
 
 function readNode(address: string, setting: string) {
