@@ -45,10 +45,11 @@ export function attemptSettings({ retry, features }: Settings): AttemptSettings 
   }
 }
 
-export function chatSettings({ features, models }: Settings): ChatSettings {
+export function chatSettings({ features, models, upstream }: Settings): ChatSettings {
   return {
     reasoningSummary: features.thinking_summary,
     showSources: features.show_search_sources,
+    continuesConversations: features.continue_conversations && upstream.chat_protocol === 'gateway',
     contextLength: contextLengths(models),
     pictures: { format: features.image_format, keepsPublic: features.imagine_public_image_proxy },
   }

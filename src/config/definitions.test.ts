@@ -22,7 +22,7 @@ test('every key that was asked for exists, and nothing but the listed additions'
     app: 'app_key app_url api_key trusted_proxies cors_origins webui_enabled webui_key',
     logging: 'file_level max_files',
     features:
-      'temporary memory stream thinking auto_chat_mode_fallback thinking_summary dynamic_statsig enable_nsfw show_search_sources custom_instruction image_format imagine_public_image_proxy video_format delete_uploads response_retention_days',
+      'temporary memory stream thinking auto_chat_mode_fallback thinking_summary dynamic_statsig enable_nsfw show_search_sources custom_instruction image_format imagine_public_image_proxy video_format delete_uploads response_retention_days continue_conversations',
     'cache.local': 'image_max_mb video_max_mb',
     'proxy.egress': 'mode proxy_url proxy_pool resource_proxy_url resource_proxy_pool skip_ssl_verify',
     'proxy.clearance': 'mode cf_cookies user_agent browser flaresolverr_url timeout_sec refresh_interval',

@@ -10,11 +10,14 @@ import { SourcesSection } from '../core/sources-section.ts'
 import { StopSequences } from '../core/stop-sequences.ts'
 import { callableTools } from '../core/tools.ts'
 import { countPromptTokens } from '../core/usage.ts'
+import type { ChatCall } from '../upstream/chat-call.ts'
 import type { UpstreamClient } from '../upstream/client.ts'
+import type { KnownPlace } from '../upstream/conversation-places.ts'
 import { encodePrompt } from '../upstream/prompt.ts'
 import { ToolCallParser } from '../upstream/tool-parse.ts'
 import type { Attachments, LoadedFile } from './attachments.ts'
 import { attempt, type AttemptParts } from './attempt.ts'
+import { startAnew } from './start-anew.ts'
 import { answerChecked } from './checked-answer.ts'
 import { refuseTooLong } from './context-guard.ts'
 import type { MediaIdentity, MediaKeeper } from './media-keeper.ts'
@@ -25,6 +28,8 @@ import { withFiles } from './with-files.ts'
 export interface ChatSettings {
   readonly reasoningSummary: boolean
   readonly showSources: boolean
+  /** A conversation goes on where the upstream keeps it, instead of being told anew. */
+  readonly continuesConversations: boolean
   /** Tokens that a conversation with a model may have. */
   readonly contextLength: (modelId: string) => number
   readonly pictures: PictureSettings
@@ -100,12 +105,35 @@ interface Question {
 }
 
 /** One question to the upstream, over as many accounts as it takes. */
-function askUpstream(
+function askUpstream(parts: ChatParts, question: Question): AsyncGenerator<readonly ChatEvent[]> {
+  const { request, prompt, files } = question
+  const mayGoOn = parts.chatSettings().continuesConversations && files.length === 0
+  const known = mayGoOn ? parts.upstream.places.find(prompt) : undefined
+  const stream = known
+    ? startAnew(openAnswer(parts, question, { known }), () =>
+        openAnswer(parts, question, { mayPenalise: false }),
+      )
+    : openAnswer(parts, question)
+  const tools = request.tools ? callableTools(request.tools) : []
+  if (!request.tools || tools.length === 0) return stream
+  return filterEvents(stream, [new ToolCallParser(tools, request.tools.parallel)])
+}
+
+interface AnswerOptions {
+  /** Where the conversation goes on: only the last turn is said, at that account. */
+  readonly known?: KnownPlace
+  readonly mayPenalise?: boolean
+}
+
+function openAnswer(
   parts: ChatParts,
   { request, caller, prompt, files, onServed }: Question,
+  { known, mayPenalise = true }: AnswerOptions = {},
 ): AsyncGenerator<readonly ChatEvent[]> {
   const { signal } = caller
-  const stream = attempt(parts, { model: request.model, ...caller }, async function* ({ lease, wayOut }) {
+  const account = known && { preferAccountId: known.accountId, mustPrefer: true }
+  const plan = { model: request.model, ...caller, mayPenalise, ...account }
+  return attempt(parts, plan, async function* ({ lease, wayOut }) {
     const { accountId, credential, mode } = lease
     const identity = {
       credential,
@@ -117,16 +145,32 @@ function askUpstream(
       onServed(accountId)
     }
     const open = (fileIds: readonly string[]) =>
-      parts.upstream.chat({ ...identity, accountId, mode, prompt, fileIds, onServed: served })
+      openPlaced(parts, prompt, {
+        ...identity,
+        accountId,
+        mode,
+        prompt: known?.turn ?? prompt,
+        fileIds,
+        onServed: served,
+        ...(known && { continues: known.place }),
+      })
     const target = { accountId, ...identity }
     const openWith = (placed: readonly { readonly id: string }[]) => open(placed.map(({ id }) => id))
     const answer = files.length === 0 ? open([]) : withFiles(parts.attachments, { files, target }, openWith)
     // here, where the account is at hand: nobody else may fetch its pictures
     yield* request.outputFormat ? answer : filterEvents(answer, [presentPictures(parts, caller, identity)])
   })
-  const tools = request.tools ? callableTools(request.tools) : []
-  if (!request.tools || tools.length === 0) return stream
-  return filterEvents(stream, [new ToolCallParser(tools, request.tools.parallel)])
+}
+
+/** Opens a chat; where it can go on is remembered if that is wanted, under the whole prompt. */
+function openPlaced(
+  { upstream, chatSettings }: ChatParts,
+  prompt: string,
+  call: ChatCall,
+): AsyncGenerator<readonly ChatEvent[]> {
+  if (!chatSettings().continuesConversations) return upstream.chat(call)
+  const open = (onPlaced: NonNullable<ChatCall['onPlaced']>) => upstream.chat({ ...call, onPlaced })
+  return upstream.places.noting(open, { prompt, accountId: call.accountId })
 }
 
 function presentPictures(

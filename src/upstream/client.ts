@@ -5,6 +5,7 @@ import { openPictureRound, type PictureCall } from './image/open-round.ts'
 import { createDownload, type Download } from './download.ts'
 import type { NoteDrift } from './drift.ts'
 import type { ChatCall } from './chat-call.ts'
+import { ConversationPlaces } from './conversation-places.ts'
 import { openGatewayChat } from './gateway/open-chat.ts'
 import type { UserIds } from './gateway/user-id.ts'
 import { openRestChat } from './rest/open-chat.ts'
@@ -22,6 +23,8 @@ import type { VideoEvent } from './video/video-decoder.ts'
 export interface UpstreamClient {
   /** Opens a chat; the first pull sends it. Throws a {@link GatewayError} that says what went wrong. */
   chat(call: ChatCall): AsyncGenerator<readonly ChatEvent[]>
+  /** Where conversations can go on. */
+  readonly places: ConversationPlaces
   /** One round of pictures from a text; the first pull begins. What came of a round that breaks is told before its failure. */
   pictures(call: PictureCall): AsyncGenerator<readonly PictureEvent[]>
   /** Pictures made from others; the first pull begins. */
@@ -76,6 +79,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       options.settings().chatProtocol === 'rest'
         ? openRestChat(withNote, call)
         : openGatewayChat({ ...withNote, openSocket, call: restCall }, call),
+    places: new ConversationPlaces(),
     pictures: (call) => openPictureRound({ ...withNote, openSocket }, call),
     editPictures: (call) => openPictureEdit({ ...withNote, call: restCall }, call),
     video: (call) => openVideo(withNote, call),

@@ -32,8 +32,24 @@ export function encodePrompt(request: Pick<ChatRequest, 'messages' | 'tools' | '
 
 /** A further turn after an answer, for one more try at it. */
 export function appendTurn(prompt: string, answer: string, instruction: string): string {
-  return [prompt, `[assistant]: ${guardLabels(answer.trim())}`, `[user]: ${instruction}`].join('\n\n')
+  return `${appendAnswer(prompt, answer)}${USER_TURN}${instruction}`
 }
+
+/** A prompt and the answer to it, as they stand before the next turn. */
+export function appendAnswer(prompt: string, answer: string): string {
+  return `${prompt}\n\n[assistant]: ${guardLabels(answer.trim())}`
+}
+
+/** What is before the last turn of the user, and that turn; undefined if nothing is before it. */
+export function splitLastTurn(
+  prompt: string,
+): { readonly before: string; readonly turn: string } | undefined {
+  // no text can hold this at the start of a line: it would have been set off
+  const at = prompt.lastIndexOf(USER_TURN)
+  return at < 0 ? undefined : { before: prompt.slice(0, at), turn: prompt.slice(at).trimStart() }
+}
+
+const USER_TURN = '\n\n[user]: '
 
 type Guard = (text: string) => string
 

@@ -116,3 +116,50 @@ describe('who the account is', () => {
 test('pictures of "Drawing:" come through the socket too', async () => {
   expect(await answerTo('[[image]] a red kite')).toMatch(/^Here you go\.[\s\S]*\/generated\/\S+\/image\.jpg/)
 })
+
+describe('a conversation that may go on', () => {
+  const GOES_ON = { GROK_FEATURES_CONTINUE_CONVERSATIONS: 'true', GROK_ACCOUNT_REFRESH_ENABLED: 'false' }
+  const user = (content: string) => ({ role: 'user', content })
+  const history = [user('[[say:Hello there.]]'), { role: 'assistant', content: 'Hello there.' }]
+  const model = 'grok-4.20-fast'
+
+  const turnsOf = async ({ emulator }: TestGateway) =>
+    (await emulator.requests({ path: SOCKET, method: 'WS' })).flatMap(({ body, token }) => {
+      const { event } = body as { event: { type: string; parent_response_id?: string } }
+      return event.type === 'conversation.item.create'
+        ? [{ token, text: JSON.stringify(event), isContinued: event.parent_response_id !== undefined }]
+        : []
+    })
+
+  test('sends only what is new, at the same account; without the switch all is told again', async () => {
+    for (const [environment, goesOn] of [
+      [GOES_ON, true],
+      [{}, false],
+    ] as const) {
+      const own = await start(environment)
+      await (await own.post(PATH, { model, messages: history.slice(0, 1) })).text()
+      const response = await own.post(PATH, { model, messages: [...history, user('[[say:Good bye.]]')] })
+      expect((await readJson<Completion>(response)).choices[0]?.message.content).toBe('Good bye.')
+      const [first, second] = await turnsOf(own)
+      expect([first?.isContinued, second?.isContinued]).toEqual([false, goesOn])
+      expect(second?.text.includes('Hello there.')).toBe(!goesOn)
+      if (goesOn) expect(second?.token).toBe(first?.token ?? '')
+      await own.stop()
+    }
+  })
+
+  test('is told anew where a word was changed, and where the account can no longer serve', async () => {
+    const own = await start(GOES_ON)
+    await (await own.post(PATH, { model, messages: history.slice(0, 1) })).text()
+    const changed = [history[0], { role: 'assistant', content: 'Hello.' }, user('[[say:a]]')]
+    expect((await own.post(PATH, { model, messages: changed })).status).toBe(200)
+    const [first, second] = await turnsOf(own)
+    expect(second?.isContinued).toBe(false)
+    await own.emulator.patchAccount(first?.token ?? '', { state: 'blocked' })
+    const response = await own.post(PATH, { model, messages: [...history, user('[[say:b]]')] })
+    expect((await readJson<Completion>(response)).choices[0]?.message.content).toBe('b')
+    const last = (await turnsOf(own)).at(-1)
+    expect([last?.isContinued, last?.token === first?.token]).toEqual([false, false])
+    await own.stop()
+  })
+})

@@ -39,6 +39,11 @@ export const featuresGroup = z.strictObject({
     default: false,
     description: 'Append a Sources section to the text; the structured sources are always returned.',
   }),
+  continue_conversations: flag({
+    default: false,
+    description:
+      'Let a conversation go on where the upstream keeps it, at the same account, instead of telling it anew (protocol gateway only).',
+  }),
   delete_uploads: flag({
     default: false,
     description:

@@ -1,4 +1,5 @@
 import type { ChatEvent } from '../../core/chat-event.ts'
+import { GatewayError } from '../../core/error.ts'
 import type { ChatCall } from '../chat-call.ts'
 import type { RestCallerOptions } from '../rest-call.ts'
 import { openRestStream } from '../rest-stream.ts'
@@ -11,8 +12,10 @@ const METADATA_GRACE_MS = 2_000
 /** Opens a Gen-A chat (spec/upstream-chat.md §3.1); the first pull sends it. */
 export function openRestChat(
   options: RestCallerOptions,
-  { mode, prompt, fileIds, ...call }: ChatCall,
+  { mode, prompt, fileIds, continues, ...call }: ChatCall,
 ): AsyncGenerator<readonly ChatEvent[]> {
+  // the protocol was changed in this very moment: the prompt would be half a conversation
+  if (continues) throw new GatewayError('upstream_rejected', 'The older chat protocol continues nothing.')
   const { assetsUrl, chatIdleSeconds, temporary, memory, customInstruction } = options.settings()
   const body = encodeChatBody({ prompt, fileIds, mode, temporary, memory, customInstruction })
   return openRestStream(
