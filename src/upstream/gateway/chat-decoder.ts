@@ -3,10 +3,12 @@ import { GatewayError } from '../../core/error.ts'
 import { asObject, asString, type JsonObject } from '../../util/json-fields.ts'
 import { AnswerText } from '../answer-text.ts'
 import { CardBook } from '../cards.ts'
-import { classifyStreamFailure, truncatedFailure } from '../failure.ts'
+import { ignoreDrift, type NoteDrift } from '../drift.ts'
+import { classifyStreamFailure, driftFailure, truncatedFailure } from '../failure.ts'
 import { SourceBook } from '../sources.ts'
 import { readChannel } from './channels.ts'
 import { HostedCalls } from './hosted-calls.ts'
+import { unknownEvent, unknownPart } from './known-events.ts'
 import { readStreamError } from './stream-error.ts'
 
 /** Text comes as chunks or as deltas, and may come as both; the first that brings answer text is listened to. */
@@ -24,8 +26,12 @@ export class ChatDecoder {
   #responseId: string | undefined
   #ended = false
   #unnamedCards = 0
+  readonly #listener: NoteDrift
+  /** Whether something came that nothing here knows. */
+  #hasDrifted = false
 
-  constructor(assetsUrl: string) {
+  constructor(assetsUrl: string, noteDrift: NoteDrift = ignoreDrift) {
+    this.#listener = noteDrift
     this.#cards = new CardBook(assetsUrl)
     this.#text = new AnswerText(this.#cards, this.#sources)
   }
@@ -60,7 +66,8 @@ export class ChatDecoder {
       case 'response.done':
         return this.#finish(asObject(event['response']) ?? {})
       default:
-        return this.decodeFailure(event)
+        this.decodeFailure(event)
+        return this.#noteDrift(unknownEvent(event), event)
     }
   }
 
@@ -92,14 +99,26 @@ export class ChatDecoder {
 
   /** An answer without text and pictures is none (spec/public-api.md C-16). */
   #emptyFailure(): GatewayError {
-    return this.#cards.hasModerated
-      ? new GatewayError('content_policy', 'The upstream withheld the pictures under its usage guidelines.')
+    if (this.#cards.hasModerated)
+      return new GatewayError(
+        'content_policy',
+        'The upstream withheld the pictures under its usage guidelines.',
+      )
+    return this.#hasDrifted && !this.#mildFailure
+      ? driftFailure('the answer is empty but for what is not known')
       : this.interrupted('the answer is empty')
+  }
+
+  #noteDrift(kind: string | undefined, sample: unknown): void {
+    if (kind === undefined) return
+    this.#hasDrifted = true
+    this.#listener(kind, sample)
   }
 
   #decodeChunk(chunk: JsonObject, events: ChatEvent[]): void {
     const text = asObject(chunk['text'])
     if (text) return this.#decodeText(text, asObject(chunk['metadata']), events)
+    this.#noteDrift(unknownPart(chunk), chunk)
     for (const [key, value] of Object.entries(chunk)) {
       const fields = asObject(value)
       if (fields && key !== 'metadata') this.#decodePart(key, fields, { chunk, events })

@@ -4,6 +4,7 @@ import { JsonObjectsError } from '../../util/json-objects.ts'
 import { AnswerTooLongError } from '../answer-text.ts'
 import type { ChatCall } from '../chat-call.ts'
 import { encodeCookies } from '../cookies.ts'
+import { ignoreDrift, type NoteDrift } from '../drift.ts'
 import { connectionFailure, truncatedFailure } from '../failure.ts'
 import type { RestCaller } from '../rest-call.ts'
 import { explainHandshake, type OpenSocket, type UpstreamSocket } from '../socket.ts'
@@ -22,6 +23,7 @@ export interface GatewayChatOptions {
   /** For the account's id at the upstream. */
   readonly call: RestCaller
   readonly userIds: UserIds
+  readonly noteDrift?: NoteDrift
   /** Pause between two signs of life; absent: the usual one. */
   readonly heartbeatMs?: number
 }
@@ -68,6 +70,7 @@ function converse(
   }
   return readChat(socket, {
     assetsUrl,
+    noteDrift: options.noteDrift ?? ignoreDrift,
     idleMs: chatIdleSeconds * 1000,
     gate: new SessionGate(eventId, continues?.conversationId),
     onConfirmed: sendTurn,

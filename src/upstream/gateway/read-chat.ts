@@ -2,6 +2,7 @@ import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import type { ChatEvent } from '../../core/chat-event.ts'
 import { GatewayError } from '../../core/error.ts'
 import { asObject, asString, type JsonObject } from '../../util/json-fields.ts'
+import type { NoteDrift } from '../drift.ts'
 import type { UpstreamSocket } from '../socket.ts'
 import { ChatDecoder } from './chat-decoder.ts'
 import { MessageReader } from './message-reader.ts'
@@ -10,6 +11,7 @@ import type { SessionGate } from './session-gate.ts'
 
 export interface ReadChatOptions {
   readonly assetsUrl: string
+  readonly noteDrift: NoteDrift
   /** The longest silence of the upstream while it is waited for. */
   readonly idleMs: number
   readonly gate: SessionGate
@@ -75,7 +77,7 @@ class Exchange {
   constructor(socket: UpstreamSocket, options: ReadChatOptions) {
     this.#socket = socket
     this.#options = options
-    this.#decoder = new ChatDecoder(options.assetsUrl)
+    this.#decoder = new ChatDecoder(options.assetsUrl, options.noteDrift)
   }
 
   get ended(): boolean {
