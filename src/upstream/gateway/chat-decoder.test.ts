@@ -88,16 +88,6 @@ describe('the text', () => {
   })
 })
 
-test('what nothing here knows is noted and passed over; if nothing else came, that is the reason', () => {
-  const noted: string[] = []
-  const decoder = new ChatDecoder('https://assets.test', (kind) => noted.push(kind))
-  for (const event of [{ type: 'response.new' }, chunk({ render_film: {} }), { type: 'response.created' }])
-    decoder.decode(event, [])
-  decoder.decode(done, [])
-  expect(noted).toEqual(['event response.new', 'chunk with render_film'])
-  expect(() => decoder.end([])).toThrow(expect.objectContaining({ reason: 'protocol-drift' }))
-})
-
 describe('hosted calls', () => {
   const card = (id?: string) =>
     chunk(
