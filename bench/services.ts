@@ -118,6 +118,8 @@ function gatewayEnvironment(folder: string, tokens: readonly string[]) {
     SERVER_PORT: '0',
     GROK_APP_API_KEY: API_KEY,
     GROK_APP_APP_KEY: ADMIN_KEY,
+    // the bare relay speaks this one; a benchmark of the other says so
+    GROK_UPSTREAM_CHAT_PROTOCOL: 'rest',
     BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_UPSTREAM_REQUESTS,
   }
 }
