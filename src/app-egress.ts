@@ -4,13 +4,14 @@ import { ProxyBridge } from './egress/proxy-bridge.ts'
 import { WaysOut } from './egress/ways-out.ts'
 import type { UpstreamClient } from './upstream/client.ts'
 import { openRuntimeSocket, type OpenSocket } from './upstream/socket.ts'
-import { FetchTransport } from './upstream/transport.ts'
+import { BrowserTransport } from './upstream/browser-transport.ts'
+import { FetchTransport, type Transport } from './upstream/transport.ts'
 import type { Clock } from './util/clock.ts'
 
 /** The ways to the upstream, and what carries requests over them. */
 export interface Egress {
   readonly ways: WaysOut
-  readonly transport: FetchTransport
+  readonly transport: Transport
   readonly openSocket: OpenSocket
   readonly close: () => void
 }
@@ -19,20 +20,23 @@ export interface Egress {
 export function createEgress({ settings, clock }: { settings: SettingsService; clock: Clock }): Egress {
   const bridge = new ProxyBridge(() => settings.current.proxy.egress.skip_ssl_verify)
   const proxyAddress = (proxyUrl: string): Promise<string> => bridge.addressFor(proxyUrl)
-  const transport = new FetchTransport({
-    proxyAddress,
-    resetStatuses: () => settings.current.retry.reset_session_status_codes,
-  })
+  const resetStatuses = (): readonly number[] => settings.current.retry.reset_session_status_codes
+  const plain = new FetchTransport({ proxyAddress, resetStatuses })
+  const usualProfile = (): string => settings.current.proxy.clearance.browser
+  const browser = new BrowserTransport({ proxyAddress, resetStatuses, usualProfile })
+  // the edge takes a clearance only from the browser that it was given to
+  const needsBrowser = (): boolean => settings.current.proxy.clearance.mode !== 'none'
   return {
     ways: new WaysOut(() => egressSettings(settings.current), clock),
-    transport,
+    transport: { send: (request) => (needsBrowser() ? browser : plain).send(request) },
     openSocket: async ({ proxyUrl, ...request }) =>
       openRuntimeSocket({
         ...request,
         ...(proxyUrl !== undefined && { proxyUrl: await proxyAddress(proxyUrl) }),
       }),
     close: () => {
-      transport.close()
+      plain.close()
+      browser.close()
       bridge.close()
     },
   }

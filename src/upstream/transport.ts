@@ -1,4 +1,4 @@
-import { accountOf } from './account-of.ts'
+import { accountClassOf } from './account-of.ts'
 
 /** One HTTP request to the upstream. */
 export interface TransportRequest {
@@ -24,8 +24,6 @@ export interface FetchTransportOptions {
   readonly resetStatuses: () => readonly number[]
 }
 
-/** Accounts of one class share connections; one account always finds those of its class. */
-const ACCOUNT_CLASSES = 16
 /** Ways out times classes whose connections are kept. */
 const MAX_SESSIONS = 1_024
 
@@ -40,7 +38,7 @@ export class FetchTransport implements Transport {
 
   async send({ method, url, headers, body, proxyUrl, signal }: TransportRequest): Promise<Response> {
     const address = proxyUrl === undefined ? undefined : await this.#options.proxyAddress(proxyUrl)
-    const key = `${classOf(accountOf(headers))} ${address ?? ''}`
+    const key = `${accountClassOf(headers)} ${address ?? ''}`
     const session = this.#sessionFor(key, address)
     try {
       const response = await session.fetch(url, {
@@ -89,7 +87,3 @@ export const fetchTransport: Transport = new FetchTransport({
   proxyAddress: (proxyUrl) => Promise.resolve(proxyUrl),
   resetStatuses: () => [],
 })
-
-function classOf(account: string | undefined): number {
-  return account === undefined ? 0 : Bun.hash.xxHash32(account) % ACCOUNT_CLASSES
-}

@@ -32,14 +32,14 @@ const proxies = [
 let upstream: Emulator
 let emulator: EmulatorControl
 let front: TlsFront
-let certFile: string
+let caFile: string
 
 beforeAll(async () => {
   upstream = startEmulator()
   emulator = createEmulatorControl(upstream.url)
   await emulator.setAccounts(accounts)
   const certificate = await makeCertificate([NAME])
-  certFile = certificate.certFile
+  caFile = certificate.caFile
   front = await startTlsFront(Number(new URL(upstream.url).port), certificate)
 })
 
@@ -71,7 +71,8 @@ async function startGateway(proxyUrl: string, environment: Readonly<Record<strin
     GROK_PROXY_EGRESS_MODE: 'single_proxy',
     GROK_PROXY_EGRESS_PROXY_URL: proxyUrl,
     GROK_PROXY_EGRESS_SKIP_SSL_VERIFY: 'true',
-    NODE_EXTRA_CA_CERTS: certFile,
+    NODE_EXTRA_CA_CERTS: caFile,
+    SSL_CERT_FILE: caFile,
     ...environment,
   }
   await storeAccounts(variables, accounts)
@@ -105,13 +106,25 @@ const pngBytes =
   '89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000154a24f5f0000000049454e44ae426082'
 const picture = `data:image/png;base64,${Buffer.from(pngBytes, 'hex').toString('base64')}`
 
-describe.each(proxies)('%s', (_, proxyUrl, address) => {
+/** The transport of the browser profiles is the one that a clearance is used with. */
+const transports = [
+  ["the runtime's transport", {}],
+  [
+    'the browser transport',
+    { GROK_PROXY_CLEARANCE_MODE: 'manual', GROK_PROXY_CLEARANCE_CF_COOKIES: 'cf_clearance=test' },
+  ],
+] as const
+const pairs = proxies.flatMap(([kind, proxyUrl, address]) =>
+  transports.map(([transport, environment]) => ({ kind, transport, proxyUrl, address, environment })),
+)
+
+describe.each(pairs)('$kind with $transport', ({ proxyUrl, address, environment }) => {
   test.skipIf(proxyUrl === undefined)(
     'carries chat, uploads, sockets and downloads over TLS from its own address; leaving closes the stream',
     async () => {
       front.visits.length = 0
       await emulator.setBehaviour({ paceMilliseconds: 0 })
-      const gateway = await startGateway(proxyUrl ?? '')
+      const gateway = await startGateway(proxyUrl ?? '', environment)
       const textOf = async (path: string, body: object): Promise<string> =>
         (await gateway.post(path, body)).text()
       const chat = '/v1/chat/completions'
@@ -154,7 +167,10 @@ test.skipIf(proxies[1][1] === undefined)('a wrong password for the proxy is told
 test.skipIf(proxies[2][1] === undefined)(
   "the upstream's certificate is verified, whatever is said of the proxy's",
   async () => {
-    const gateway = await startGateway(proxies[2][1] ?? '', { NODE_EXTRA_CA_CERTS: '/dev/null' })
+    const gateway = await startGateway(proxies[2][1] ?? '', {
+      NODE_EXTRA_CA_CERTS: '/dev/null',
+      SSL_CERT_FILE: '/dev/null',
+    })
     const response = await gateway.post('/v1/chat/completions', ask('[[say:Hello there]]'))
     expect(response.status).toBe(502)
     await gateway.stop()

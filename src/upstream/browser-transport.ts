@@ -1,0 +1,128 @@
+import type { Impit } from 'impit'
+import { accountClassOf } from './account-of.ts'
+import { chooseProfile } from './browser-profile.ts'
+import type { FetchTransportOptions, Transport, TransportRequest } from './transport.ts'
+
+export interface BrowserTransportOptions extends FetchTransportOptions {
+  /** The profile for a User-Agent that names no browser (`proxy.clearance.browser`). */
+  readonly usualProfile: () => string
+}
+
+/** Ways out times classes of accounts times profiles whose connections are kept. */
+const MAX_CLIENTS = 256
+/** The library wants a bound for a whole answer; silence is watched elsewhere, and far sooner. */
+const LONGEST_ANSWER_MS = 24 * 3600 * 1000
+
+/**
+ * A client whose TLS and HTTP/2 handshakes are those of the browser that the User-Agent names (docs/decisions). The library
+ * is loaded with the first request.
+ */
+export class BrowserTransport implements Transport {
+  readonly #options: BrowserTransportOptions
+  /** A client that is left here is let go: its connections close with it. */
+  readonly #clients = new Map<string, Impit>()
+
+  constructor(options: BrowserTransportOptions) {
+    this.#options = options
+  }
+
+  async send({ method, url, headers, body, proxyUrl, signal }: TransportRequest): Promise<Response> {
+    signal.throwIfAborted()
+    const address = proxyUrl === undefined ? undefined : await this.#options.proxyAddress(proxyUrl)
+    const profile = chooseProfile(headers['user-agent'] ?? '', this.#options.usualProfile())
+    const key = [profile, accountClassOf(headers), address ?? ''].join(' ')
+    const client = this.#clients.get(key) ?? (await createClient(profile, address))
+    this.#keep(key, client)
+    const sending = client.fetch(url, {
+      method,
+      headers: { ...headers },
+      timeout: LONGEST_ANSWER_MS,
+      ...(body !== undefined && { body }),
+    })
+    try {
+      const response = await unlessAborted(sending, signal)
+      if (this.#options.resetStatuses().includes(response.status)) this.#clients.delete(key)
+      const { status } = response
+      return new Response(watchBody(response.body, signal), { status, headers: response.headers })
+    } catch (thrown) {
+      this.#clients.delete(key)
+      throw thrown
+    }
+  }
+
+  /** Lets go of what is idle; answers that are being read end by themselves. */
+  close(): void {
+    this.#clients.clear()
+  }
+
+  #keep(key: string, client: Impit): void {
+    this.#clients.delete(key)
+    this.#clients.set(key, client)
+    const oldest = this.#clients.size > MAX_CLIENTS ? this.#clients.keys().next().value : undefined
+    if (oldest !== undefined) this.#clients.delete(oldest)
+  }
+}
+
+async function createClient(
+  browser: ReturnType<typeof chooseProfile>,
+  address: string | undefined,
+): Promise<Impit> {
+  const { Impit: Client } = await import('impit')
+  return new Client({
+    browser,
+    followRedirects: false,
+    timeout: LONGEST_ANSWER_MS,
+    ...(address !== undefined && { proxyUrl: address }),
+  })
+}
+
+interface Answer {
+  readonly body: ReadableStream<Uint8Array>
+}
+
+/** The library cannot be stopped while it waits for an answer: one that comes too late is closed unread. */
+async function unlessAborted<Given extends Answer>(
+  sending: Promise<Given>,
+  signal: AbortSignal,
+): Promise<Given> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const leave = (): void => reject(signal.reason)
+  signal.addEventListener('abort', leave, { once: true })
+  try {
+    return await Promise.race([sending, promise])
+  } catch (thrown) {
+    sending.then(
+      ({ body }) => body.cancel(),
+      () => {}, // its own failure is the one that is thrown, or nobody is there to hear of it
+    )
+    throw thrown
+  } finally {
+    signal.removeEventListener('abort', leave)
+  }
+}
+
+/** The body; only cancelling its reader closes the upstream's stream, so that is what the signal does. */
+function watchBody(body: ReadableStream<Uint8Array>, signal: AbortSignal): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
+  const leave = (): void => void reader.cancel().catch(() => {}) // it may have ended already
+  const end = (): void => signal.removeEventListener('abort', leave)
+  signal.addEventListener('abort', leave, { once: true })
+  return new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await reader.read()
+        signal.throwIfAborted()
+        if (!done) return controller.enqueue(value)
+        end()
+        controller.close()
+      } catch (thrown) {
+        end()
+        throw thrown
+      }
+    },
+    cancel: async () => {
+      end()
+      await reader.cancel()
+    },
+  })
+}
