@@ -108,17 +108,25 @@ const picture = `data:image/png;base64,${Buffer.from(pngBytes, 'hex').toString('
 
 /** The transport of the browser profiles is the one that a clearance is used with. */
 const transports = [
-  ["the runtime's transport", {}],
+  ["the runtime's transport", {}, ['http/1.1']],
   [
     'the browser transport',
     { GROK_PROXY_CLEARANCE_MODE: 'manual', GROK_PROXY_CLEARANCE_CF_COOKIES: 'cf_clearance=test' },
+    ['h2', 'http/1.1'], // its sockets are the runtime's
   ],
 ] as const
 const pairs = proxies.flatMap(([kind, proxyUrl, address]) =>
-  transports.map(([transport, environment]) => ({ kind, transport, proxyUrl, address, environment })),
+  transports.map(([transport, environment, protocols]) => ({
+    kind,
+    transport,
+    proxyUrl,
+    address,
+    environment,
+    protocols,
+  })),
 )
 
-describe.each(pairs)('$kind with $transport', ({ proxyUrl, address, environment }) => {
+describe.each(pairs)('$kind with $transport', ({ proxyUrl, address, environment, protocols }) => {
   test.skipIf(proxyUrl === undefined)(
     'carries chat, uploads, sockets and downloads over TLS from its own address; leaving closes the stream',
     async () => {
@@ -150,6 +158,7 @@ describe.each(pairs)('$kind with $transport', ({ proxyUrl, address, environment 
       await gateway.stop()
       expect(front.visits.length).toBeGreaterThan(0)
       expect(new Set(front.visits.map(({ from }) => from))).toEqual(new Set([address]))
+      expect(new Set(front.visits.map(({ protocol }) => protocol))).toEqual(new Set(protocols))
     },
   )
 })
