@@ -215,3 +215,35 @@ test('downloads go through the proxies that are meant for them, and only they', 
   await (await ask(gateway, '[[image]] a lighthouse')).text()
   expect(downloads.targets.length).toBeGreaterThan(0)
 })
+
+describe('the operator', () => {
+  const admin = { authorization: 'Bearer admin-test' }
+
+  test('tests the proxies, and sees how each has done', async () => {
+    const [dead, alive] = [await keep(startHttpProxy()), await keep(startSocksProxy())]
+    dead.behave('drop')
+    const { gateway, target } = await open(many(dead, alive))
+    for (let i = 0; i < 4; i++) await ask(gateway)
+    const tested = await gateway.post('/admin/api/config/test/proxy', {}, { headers: admin })
+    expect(await tested.json()).toMatchObject({
+      ok: false,
+      results: [
+        { ok: false, reason: 'proxy' },
+        { ok: true, reason: null },
+      ],
+    })
+    const state = await fetch(`${gateway.url}/admin/api/egress`, { headers: admin })
+    expect(await state.json()).toMatchObject({
+      nodes: [{ use: 'requests' }, { state: 'ready', failures: 0 }],
+    })
+    expect(alive.targets).toContain(target)
+  })
+
+  test('asks about accounts over the proxies, too: a refresh of quotas leaves no other way', async () => {
+    const proxy = await keep(startSocksProxy())
+    const { gateway, emulator } = await open(single(proxy))
+    await gateway.post('/admin/api/batch/refresh', { tokens: ['token-super'] }, { headers: admin })
+    const { path } = await emulator.waitForRequest({ path: '/rest/rate-limits' })
+    expect(path).toBe('/rest/rate-limits')
+  })
+})
