@@ -1,4 +1,5 @@
 import { createEmulatorControl } from '../../emulator/control/control-client.ts'
+import { asObject, type JsonObject } from '../../src/util/json-fields.ts'
 import type { BenchmarkResult } from '../report.ts'
 import type { ServiceProcess } from '../service-process.ts'
 import { API_KEY, makeTokens, openWorkspace, startGateway, startUpstream } from '../services.ts'
@@ -48,11 +49,11 @@ export async function measureMediaMemory(): Promise<BenchmarkResult> {
 
 const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' }
 
-async function ask({ url }: ServiceProcess, path: string, body?: object): Promise<Record<string, unknown>> {
+async function ask({ url }: ServiceProcess, path: string, body?: object): Promise<JsonObject> {
   const init = body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers }
   const response = await fetch(url + path, init)
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
-  return response.json() as Promise<Record<string, unknown>>
+  return asObject(await response.json()) ?? {}
 }
 
 /** Many clients have patience: where all accounts are busy they come back. */
