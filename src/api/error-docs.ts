@@ -22,6 +22,7 @@ Under \`/v1/messages\`, and wherever a request under \`/v1\` has the header \`an
 (\`{"type":"error","error":{"type","message"},"request_id"}\`) and the id also comes as \`request-id\`; in a stream the
 \`error\` event is the last one.
 What the upstream says about an account (401, 403) is never passed on as the caller's 401 or 403.
+Why an upstream failure happened, and what the operator can do about it, is in [reasons.md](reasons.md).
 
 | our code | status | OpenAI \`type\` | OpenAI \`code\` | Anthropic \`type\` | another account is tried | meaning |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -7,14 +7,16 @@ import { reasonRules, reasons, type Reason } from '../../src/core/reason.ts'
 import { askAdmin } from '../harness/admin.ts'
 import { startGateway, type TestGateway } from '../harness/gateway.ts'
 import { readJson } from '../harness/json.ts'
+import { onBothProtocols, type TestProtocol } from '../harness/protocols.ts'
 import { startHttpProxy, type TestProxy } from '../harness/proxies.ts'
 
-const CHAT = '/rest/app-chat/*'
 const DRIFT = '{"result":{"shiny":{"words":"private words"}}}\n{"result":{"response":{"isSoftStop":true}}}\n'
 
 interface Cause {
   readonly reason: Reason
   readonly action?: unknown
+  /** What the action hits, if it is not the chat itself. */
+  readonly path?: string
   /** How the proxy behaves from the first request on. */
   readonly proxy?: 'refuse' | 'none'
   readonly environment?: (gatewayPort: string) => Readonly<Record<string, string>>
@@ -29,6 +31,25 @@ const http = (kind: string): unknown => ({ type: 'http', kind })
 
 const account = { inAccount: true, inWayOut: false }
 const wayOut = { inAccount: false, inWayOut: true }
+
+/** A chat whose frames are unknown; the newer protocol asks who the account is, and gets an unknown answer. */
+const drift: Readonly<Record<TestProtocol['name'], Cause>> = {
+  rest: {
+    reason: 'protocol-drift',
+    action: { type: 'http-custom', status: 200, body: DRIFT },
+    code: 'upstream_unavailable',
+    status: 502,
+    ...account,
+  },
+  gateway: {
+    reason: 'protocol-drift',
+    path: '/api/auth/session',
+    action: { type: 'http-custom', status: 200, body: '{"shiny":"private words"}' },
+    code: 'upstream_unavailable',
+    status: 502,
+    ...account,
+  },
+}
 
 const causes: readonly Cause[] = [
   { reason: 'challenge', action: http('challenge'), code: 'egress_rejected', status: 502, ...wayOut },
@@ -100,13 +121,7 @@ const causes: readonly Cause[] = [
     status: 502,
     ...account,
   },
-  {
-    reason: 'protocol-drift',
-    action: { type: 'http-custom', status: 200, body: DRIFT },
-    code: 'upstream_unavailable',
-    status: 502,
-    ...account,
-  },
+  drift.rest,
 ]
 
 const stops: (() => Promise<void>)[] = []
@@ -118,9 +133,10 @@ test('every reason there is has a cause that is tried here', () => {
   expect(causes.map(({ reason }) => reason)).toEqual([...reasons])
 })
 
-describe('one cause has one name, wherever it is told', () => {
-  test.each(causes.map((cause) => [cause.reason, cause] as const))('%s', async (reason, cause) => {
-    const { gateway, proxy } = await open(cause)
+onBothProtocols('one cause has one name, wherever it is told', (protocol) => {
+  test.each(causes.map(({ reason }) => reason))('%s', async (reason) => {
+    const cause = findCause(reason, protocol.name)
+    const { gateway, proxy } = await open(cause, protocol)
     const { sentence, nextStep } = reasonRules[reason]
 
     const response = await ask(gateway)
@@ -133,8 +149,8 @@ describe('one cause has one name, wherever it is told', () => {
     expect(told.map((finding) => finding.next_step)).toContain(nextStep)
     expect(JSON.stringify(told)).not.toContain('private words')
 
-    const wayOutHistory = proxy ? await findWayOutHistory(gateway, proxy) : ''
-    expect(wayOutHistory.includes(`: ${reason}.`)).toBe(cause.inWayOut)
+    expect(await wayOutReasons(gateway)).toEqual(cause.inWayOut ? [reason] : [])
+    if (proxy) expect((await lookAtProxy(gateway, proxy)).includes(`: ${reason}.`)).toBe(cause.inWayOut)
 
     const [kept] = await gateway.stopAndReadAccounts()
     expect(reasonsIn(kept)).toEqual(cause.inAccount ? [reason] : [])
@@ -200,18 +216,32 @@ const challenge: Cause = {
   ...wayOut,
 }
 
+type Spoken = Pick<TestProtocol, 'path' | 'start'>
+
+/** What gateways under test speak unless told otherwise. */
+const rest: Spoken = { path: '/rest/app-chat/*', start: startGateway }
+
+function findCause(reason: Reason, protocol: TestProtocol['name']): Cause {
+  const cause = reason === 'protocol-drift' ? drift[protocol] : causes.find((each) => each.reason === reason)
+  if (!cause) throw new Error(`there is no cause for ${reason}`)
+  return cause
+}
+
 interface World {
   readonly gateway: TestGateway
   readonly proxy: TestProxy | undefined
 }
 
 /** A gateway with one account, behind a proxy unless the cause wants none. */
-async function open({ action, proxy: behaviour, environment }: Cause): Promise<World> {
+async function open(
+  { action, path, proxy: behaviour, environment }: Cause,
+  protocol: Spoken = rest,
+): Promise<World> {
   const proxy = behaviour === 'none' ? undefined : await startHttpProxy()
   if (proxy) stops.push(async () => proxy.stop())
   const plain = Bun.serve({ port: 0, fetch: () => new Response('not TLS') })
   stops.push(() => plain.stop(true))
-  const gateway = await startGateway({
+  const gateway = await protocol.start({
     accounts: [{ token: 'token-super', tier: 'super' }],
     environment: {
       GROK_RETRY_MAX_RETRIES: '0',
@@ -220,7 +250,8 @@ async function open({ action, proxy: behaviour, environment }: Cause): Promise<W
     },
   })
   stops.push(() => gateway.stop())
-  if (action !== undefined) await gateway.emulator.addFault({ path: CHAT, action: action as FaultAction })
+  if (action !== undefined)
+    await gateway.emulator.addFault({ path: path ?? protocol.path, action: action as FaultAction })
   if (behaviour === 'refuse') proxy?.behave('refuse')
   return { gateway, proxy }
 }
@@ -247,7 +278,14 @@ async function askDoctor(gateway: TestGateway): Promise<readonly FindingAnswer[]
 }
 
 /** What the doctor tells of requests that went through the proxy before. */
-async function findWayOutHistory(gateway: TestGateway, proxy: TestProxy): Promise<string> {
+/** The reasons in the history of the ways out. */
+async function wayOutReasons(gateway: TestGateway): Promise<string[]> {
+  const response = await askAdmin(gateway.url, 'admin-test', { path: '/egress' })
+  const { nodes } = await readJson<{ nodes: { last_failures: { reason: string }[] }[] }>(response)
+  return [...new Set(nodes.flatMap((node) => node.last_failures.map(({ reason }) => reason)))]
+}
+
+async function lookAtProxy(gateway: TestGateway, proxy: TestProxy): Promise<string> {
   const found = (await askDoctor(gateway)).find(({ check }) => check === 'proxy')
   expect(found?.input).toContain(new URL(proxy.url).host)
   return found?.message ?? ''
