@@ -15,6 +15,9 @@ import { readSse } from '../harness/sse.ts'
 
 const ADMIN = 'admin-test'
 
+/** Commands start a process each, which a busy machine takes its time for. */
+const COMMAND_TEST_MS = 60_000
+
 interface Finding {
   readonly check: string
   readonly status: string
@@ -176,58 +179,73 @@ describe('the command', () => {
     GROK_UPSTREAM_BASE_URL: upstream,
   })
 
-  test('works while a gateway runs on the same data, and when it is stopped', async () => {
-    const { gateway, upstream } = await openOverUpstream()
-    const running = await runCommand(['doctor', '--account', '2', '--json'], environmentOf(gateway, upstream))
-    expect(running.code).toBe(0)
-    const findings: Finding[] = running.output
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-    expect(statusOf(findings, 'public-url')).toEqual(['ok'])
-    expect(findings.find(({ check }) => check === 'chat')).toMatchObject({
-      status: 'ok',
-      input: 'account 2 (super)',
-    })
-    expect(Object.keys(findings[0] ?? {})).toContain('next_step')
+  test(
+    'works while a gateway runs on the same data, and when it is stopped',
+    async () => {
+      const { gateway, upstream } = await openOverUpstream()
+      const running = await runCommand(
+        ['doctor', '--account', '2', '--json'],
+        environmentOf(gateway, upstream),
+      )
+      expect(running.code).toBe(0)
+      const findings: Finding[] = running.output
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      expect(statusOf(findings, 'public-url')).toEqual(['ok'])
+      expect(findings.find(({ check }) => check === 'chat')).toMatchObject({
+        status: 'ok',
+        input: 'account 2 (super)',
+      })
+      expect(Object.keys(findings[0] ?? {})).toContain('next_step')
 
-    await gateway.stopAndReadAccounts()
-    const stopped = await runCommand(['doctor'], environmentOf(gateway, upstream))
-    expect(stopped.code).toBe(0)
-    expect(stopped.output).toMatch(/skip {2}public-url/)
-    expect(stopped.output).toMatch(/0 failed/)
-    expect(stopped.output + stopped.errors).not.toContain('token-super')
-  })
+      await gateway.stopAndReadAccounts()
+      const stopped = await runCommand(['doctor'], environmentOf(gateway, upstream))
+      expect(stopped.code).toBe(0)
+      expect(stopped.output).toMatch(/skip {2}public-url/)
+      expect(stopped.output).toMatch(/0 failed/)
+      expect(stopped.output + stopped.errors).not.toContain('token-super')
+    },
+    COMMAND_TEST_MS,
+  )
 
-  test('ends with 1 when something fails, with the reason and the next step', async () => {
-    const { gateway, upstream, emulator } = await openOverUpstream()
-    await emulator.addFault({ action: { type: 'http', kind: 'challenge' } })
-    const { code, output } = await runCommand(['doctor'], environmentOf(gateway, upstream))
-    expect(code).toBe(1)
-    expect(output).toContain('reason: challenge')
-    expect(output).toContain(reasonRules.challenge.nextStep)
-    expect(output).toContain('setting: proxy.clearance.mode')
-  })
+  test(
+    'ends with 1 when something fails, with the reason and the next step',
+    async () => {
+      const { gateway, upstream, emulator } = await openOverUpstream()
+      await emulator.addFault({ action: { type: 'http', kind: 'challenge' } })
+      const { code, output } = await runCommand(['doctor'], environmentOf(gateway, upstream))
+      expect(code).toBe(1)
+      expect(output).toContain('reason: challenge')
+      expect(output).toContain(reasonRules.challenge.nextStep)
+      expect(output).toContain('setting: proxy.clearance.mode')
+    },
+    COMMAND_TEST_MS,
+  )
 
-  test('says what is wrong with the data folder, the key and the store when nothing can be opened', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'grok2api-doctor-'))
-    stops.push(() => rm(folder, { recursive: true }))
-    const missing = await runCommand(['doctor'], { DATA_DIR: join(folder, 'none') })
-    expect(missing.code).toBe(1)
-    expect(missing.output).toMatch(/FAIL {2}data-folder .*none/)
-    expect(missing.output).toContain('chown')
-    expect(await Bun.file(join(folder, 'none', 'secret.key')).exists()).toBe(false)
+  test(
+    'says what is wrong with the data folder, the key and the store when nothing can be opened',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'grok2api-doctor-'))
+      stops.push(() => rm(folder, { recursive: true }))
+      const missing = await runCommand(['doctor'], { DATA_DIR: join(folder, 'none') })
+      expect(missing.code).toBe(1)
+      expect(missing.output).toMatch(/FAIL {2}data-folder .*none/)
+      expect(missing.output).toContain('chown')
+      expect(await Bun.file(join(folder, 'none', 'secret.key')).exists()).toBe(false)
 
-    await writeFile(join(folder, 'secret.key'), 'broken', { mode: 0o600 })
-    expect((await runCommand(['doctor'], { DATA_DIR: folder })).output).toMatch(/FAIL {2}secrets/)
+      await writeFile(join(folder, 'secret.key'), 'broken', { mode: 0o600 })
+      expect((await runCommand(['doctor'], { DATA_DIR: folder })).output).toMatch(/FAIL {2}secrets/)
 
-    await rm(join(folder, 'secret.key'))
-    const { output } = await runCommand(['doctor'], {
-      DATA_DIR: folder,
-      ACCOUNT_STORAGE: 'postgresql',
-      ACCOUNT_POSTGRESQL_URL: 'postgres://user:hidden-word@127.0.0.1:9/x',
-    })
-    expect(output).toMatch(/FAIL {2}store .*ACCOUNT_POSTGRESQL_URL/)
-    expect(output).not.toContain('hidden-word')
-  })
+      await rm(join(folder, 'secret.key'))
+      const { output } = await runCommand(['doctor'], {
+        DATA_DIR: folder,
+        ACCOUNT_STORAGE: 'postgresql',
+        ACCOUNT_POSTGRESQL_URL: 'postgres://user:hidden-word@127.0.0.1:9/x',
+      })
+      expect(output).toMatch(/FAIL {2}store .*ACCOUNT_POSTGRESQL_URL/)
+      expect(output).not.toContain('hidden-word')
+    },
+    COMMAND_TEST_MS,
+  )
 })
