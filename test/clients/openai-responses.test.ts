@@ -250,7 +250,7 @@ onBothProtocols('the responses of the openai client', (protocol) => {
     test('throws when a stream breaks, and the broken answer can be fetched', async () => {
       const stream = await gateway.openai.responses.create({
         model,
-        input: '[[T1]] [[error-late]]',
+        input: '[[T1]] [[error-late]] [[pace:10]]',
         stream: true,
       })
       let id = ''
