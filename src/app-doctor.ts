@@ -2,6 +2,7 @@ import { instanceIdOf } from './api/admin/routes.ts'
 import { encodeFinding } from './api/admin/doctor-routes.ts'
 import { checkPublicUrl } from './api/admin/public-url.ts'
 import { INSTANCE_HEADER } from './api/health.ts'
+import { createClearance, passesOf } from './app-clearance.ts'
 import { createEgress, type Egress } from './app-egress.ts'
 import { upstreamSettings } from './app-settings.ts'
 import type { SettingsService } from './config/settings.ts'
@@ -29,6 +30,7 @@ import { checkSolver } from './gateway/doctor/solver.ts'
 import { checkStore, storeFailed } from './gateway/doctor/store.ts'
 import type { Stores } from './store/contract.ts'
 import { SecretKeyError } from './store/secret-key.ts'
+import { clearSockets, clearTransport } from './upstream/cleared-ways.ts'
 import { createUpstreamClient, type UpstreamClient } from './upstream/client.ts'
 import { DriftBook } from './upstream/drift.ts'
 import type { ProbedEdge } from './upstream/probe-edge.ts'
@@ -36,6 +38,7 @@ import { fetchQuota } from './upstream/quota.ts'
 import type { CallerIdentity } from './upstream/rest-call.ts'
 import { fetchSession } from './upstream/session.ts'
 import type { Clock } from './util/clock.ts'
+import { newId } from './util/ids.ts'
 import { createLog } from './util/log.ts'
 import type { SecretBox } from './util/secret-box.ts'
 
@@ -124,10 +127,12 @@ export function encodeForScripts(finding: DoctorFinding): object {
 function openOwnParts(parts: DoctorParts): { readonly options: DoctorOptions; close(): void } {
   const { settings, clock } = parts
   const { ways, transport, openSocket, close } = createEgress({ settings, clock })
+  const clearance = createClearance({ ...parts, holder: newId('doctor_') })
+  const passes = passesOf(clearance)
   const drift = new DriftBook({ clock, log: createLog('doctor') })
   const upstream = createUpstreamClient({
-    transport,
-    openSocket,
+    transport: clearTransport(transport, passes),
+    openSocket: clearSockets(openSocket, passes),
     settings: () => upstreamSettings(settings.current),
     // the doctor learns nothing for the gateway
     userIds: { find: () => null, keep: () => undefined },
@@ -135,7 +140,13 @@ function openOwnParts(parts: DoctorParts): { readonly options: DoctorOptions; cl
     clock,
     random: Math.random,
   })
-  return { options: { ...parts, ways, upstream, drift }, close }
+  return {
+    options: { ...parts, ways, upstream, drift },
+    close: () => {
+      clearance.close()
+      close()
+    },
+  }
 }
 
 function dataFolderCheck(startup: StartupOptions): DoctorCheck {

@@ -1,6 +1,7 @@
 import type { SelectionRules } from './accounts/eligibility.ts'
 import type { UpkeepSettings } from './accounts/upkeep.ts'
 import type { Settings } from './config/schema.ts'
+import type { ClearanceSettings } from './egress/clearance.ts'
 import type { EgressSettings } from './egress/way-out.ts'
 import type { BatchSettings } from './gateway/account-jobs.ts'
 import type { AttachmentSettings } from './gateway/attachments.ts'
@@ -98,6 +99,17 @@ export function egressSettings({ proxy }: Settings): EgressSettings {
     proxyPool: egress.proxy_pool,
     resourceProxyUrl: egress.resource_proxy_url,
     resourceProxyPool: egress.resource_proxy_pool,
+  }
+}
+
+export function clearanceSettings({ proxy: { clearance }, upstream }: Settings): ClearanceSettings {
+  return {
+    isOn: clearance.mode === 'flaresolverr',
+    solverUrl: clearance.flaresolverr_url,
+    userAgent: clearance.user_agent,
+    mainOrigin: new URL(upstream.base_url).origin,
+    timeoutSeconds: clearance.timeout_sec,
+    refreshSeconds: clearance.refresh_interval,
   }
 }
 

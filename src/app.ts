@@ -2,17 +2,17 @@ import { AccountDirectory } from './accounts/directory.ts'
 import { createSharedGate, type SharedGate } from './accounts/in-flight-gate.ts'
 import { AccountSync } from './accounts/sync.ts'
 import { fetchRemote, type FetchRemote } from './media/fetch-remote.ts'
-import { Upkeep } from './accounts/upkeep.ts'
+import type { Upkeep } from './accounts/upkeep.ts'
 import { WriteBehind } from './accounts/write-behind.ts'
+import { keepClearances } from './app-clearance.ts'
 import { createDoctor } from './app-doctor.ts'
-import { createEgress, waysOutForAdmin, type Egress } from './app-egress.ts'
+import { createReach, createUpstream, reachForAdmin } from './app-upstream.ts'
 import { createVideoMaking } from './app-videos.ts'
 import { apiRoutes } from './api/routes.ts'
 import type { RequestBindings } from './api/context.ts'
 import { startLoops } from './app-loops.ts'
 import { createMedia } from './app-media.ts'
 import {
-  actionSettings,
   attachmentSettings,
   attemptSettings,
   batchSettings,
@@ -20,11 +20,10 @@ import {
   chatSettings,
   responseSettings,
   selectionRules,
-  upkeepSettings,
-  upstreamSettings,
 } from './app-settings.ts'
 import type { SettingsService } from './config/settings.ts'
 import type { StartupOptions } from './config/startup.ts'
+import type { Clearance } from './egress/clearance.ts'
 import type { WaysOut } from './egress/ways-out.ts'
 import { createAttachments, type Attachments } from './gateway/attachments.ts'
 import { accountJobHandlers, type BatchSettings } from './gateway/account-jobs.ts'
@@ -34,12 +33,9 @@ import { createReplayArchive } from './gateway/replay-archive.ts'
 import { createResponseArchive } from './gateway/response-archive.ts'
 import type { Stores } from './store/contract.ts'
 import { Leadership } from './store/leadership.ts'
-import { createAccountActions, type UpstreamAccountActions } from './upstream/account-actions.ts'
-import { createAsk } from './upstream/ask.ts'
-import { createUpstreamClient } from './upstream/client.ts'
+import type { UpstreamAccountActions } from './upstream/account-actions.ts'
 import { DriftBook } from './upstream/drift.ts'
 import type { RestCaller } from './upstream/rest-call.ts'
-import { watchClient, watchSockets, watchTransport } from './upstream/watched-ways.ts'
 import { createBackground, type Background } from './util/background.ts'
 import type { Clock } from './util/clock.ts'
 import { newId } from './util/ids.ts'
@@ -76,13 +72,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   const pool = createPool(options)
   const { directory, sync, writes, leadership } = pool
   const tokenizer = createWorkerTokenizer()
-  const egress = createEgress(options)
+  const reach = createReach({ ...options, holder: pool.holder })
   const drift = new DriftBook({ clock, log: createLog('upstream') })
-  const { upstream, upkeep, actions } = createUpstream({ ...options, drift }, directory, egress)
+  const { upstream, upkeep, actions } = createUpstream({ ...options, drift }, directory, reach)
   const runner = createRunner(options, pool, { upkeep, actions })
   const media = createMedia({ ...options, download: upstream.download, background })
   const attachments = createFiles(options, upstream.call, background)
-  const attempts = attemptParts(options, pool, { upkeep, ways: egress.ways })
+  const attempts = attemptParts(options, pool, { upkeep, ...reach })
   const made = { ...options, ...pool, ...media.parts }
   const making = createVideoMaking({ ...made, attempts, upstream, attachments, background })
   const routes = apiRoutes({
@@ -92,13 +88,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     attachments,
     ...media.parts,
     videos: making.videos,
-    replays: createReplayArchive({ ...stores, holder: pool.holder, clock }),
+    ...archiveParts(options, pool),
     clock,
-    responses: createResponseArchive(
-      stores.responses,
-      clock,
-      () => responseSettings(settings.current).retentionDays,
-    ),
     usableAccounts: (tier) => directory.usableAccounts(tier),
     poolStats: () => directory.stats,
     pingStore: () => stores.ping(),
@@ -107,8 +98,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     admin: {
       ...adminParts(options, pool),
       drift: () => drift.counts(),
-      doctor: createDoctor({ ...options, ways: egress.ways, upstream, drift }),
-      waysOut: waysOutForAdmin(egress.ways, upstream),
+      doctor: createDoctor({ ...options, ways: reach.ways, upstream, drift }),
+      ...reachForAdmin({ ...reach, settings, upstream }),
       actions,
       media: media.parts.keptMedia,
       wakeRunner: () => background.run('take on tasks', (signal) => runner.takeOn(signal)),
@@ -119,6 +110,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   Bun.gc(true) // a large pool leaves more behind of its rows as text than it is itself
   settings.subscribe((current) => directory.configure(selectionRules(current)))
   startLoops({ ...options, ...pool, background, upkeep, runners: [runner, making.runner] })
+  keepClearances({ ...reach, settings, leadership, background })
   const stopWatching = await stores.watch(() => {
     background.run('read changes', (signal) => Promise.all([sync.read(signal), settings.refresh()]))
   })
@@ -130,9 +122,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await Promise.all([runner.settle(), making.runner.settle()])
       await writes.flush()
       await leadership.resign()
-      tokenizer.close()
-      media.close()
-      egress.close()
+      for (const part of [tokenizer, media, reach]) part.close()
     },
   }
 }
@@ -141,7 +131,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 function attemptParts(
   options: AppOptions,
   pool: Pool,
-  { upkeep, ways }: { readonly upkeep: Upkeep; readonly ways: WaysOut },
+  {
+    upkeep,
+    ways,
+    clearance,
+  }: { readonly upkeep: Upkeep; readonly ways: WaysOut; readonly clearance: Clearance },
 ): AttemptParts {
   const { settings } = options
   return {
@@ -149,8 +143,21 @@ function attemptParts(
     log: createLog('api'),
     chooseWayOut: (query) => ways.choose(query),
     isAccountsFault: (credential) => ways.isAccountsFault(credential),
+    passesChallenges: () => clearance.isOn,
     refreshForShortage: (shortage, signal) => upkeep.refreshForShortage(shortage, signal),
     settings: () => attemptSettings(settings.current),
+  }
+}
+
+/** Answers that are kept: for repeated requests, and for clients that go on from them. */
+function archiveParts({ settings, stores, clock }: AppOptions, { holder }: Pool) {
+  return {
+    replays: createReplayArchive({ ...stores, holder, clock }),
+    responses: createResponseArchive(
+      stores.responses,
+      clock,
+      () => responseSettings(settings.current).retentionDays,
+    ),
   }
 }
 
@@ -257,43 +264,4 @@ function adminParts({ settings, stores, sessionKey, startup, worker, box, clock 
     worker,
     startedAt: clock(),
   }
-}
-
-function createUpstream(
-  { settings, box, clock, drift }: AppOptions & { readonly drift: DriftBook },
-  directory: AccountDirectory,
-  { ways, transport, openSocket }: Egress,
-) {
-  const client = createUpstreamClient({
-    transport: watchTransport(transport, ways),
-    openSocket: watchSockets(openSocket, ways),
-    settings: () => upstreamSettings(settings.current),
-    noteDrift: drift.note,
-    userIds: {
-      find: (accountId) => directory.find(accountId)?.upstreamUserId ?? null,
-      keep: (accountId, upstreamUserId) =>
-        directory.change(accountId, (account) => ({ ...account, upstreamUserId })),
-    },
-    clock,
-    random: Math.random,
-  })
-  const upstream = watchClient(client, {
-    observer: ways,
-    proxyForDownload: (proxyUrl, account) => ways.forDownload(proxyUrl, account),
-  })
-  const asking = {
-    call: upstream.call,
-    openSecret: (sealed: string, hash: string) => box.open(sealed, hash),
-    proxyFor: (accountId: number, ownProxyUrl: string | null) =>
-      ways.choose({ accountKey: String(accountId), ownProxyUrl })?.proxyUrl,
-  }
-  const upkeep = new Upkeep({
-    directory,
-    ask: createAsk(asking),
-    settings: () => upkeepSettings(settings.current),
-    clock,
-    log: createLog('upkeep'),
-  })
-  const actions = createAccountActions({ ...asking, actionSettings: () => actionSettings(settings.current) })
-  return { upstream, upkeep, actions }
 }

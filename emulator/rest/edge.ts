@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
+import type { Behaviour } from '../state/behaviour.ts'
 import type { EmulatorState } from '../state/emulator-state.ts'
 import { openBodyStream } from '../wire/body-stream.ts'
 import type { ProductContext, ProductEnv } from './exchange.ts'
@@ -20,7 +21,9 @@ export function guardEdge(state: EmulatorState): MiddlewareHandler<ProductEnv> {
       if (response !== null) return response
     }
     const { behaviour } = state
-    if (behaviour.challenge && credentials.cfClearance === null) return httpError('challenge')
+    const userAgent = c.req.header('user-agent') ?? ''
+    if (behaviour.challenge && !isCleared(credentials.cfClearance, userAgent, behaviour))
+      return httpError('challenge')
     if (behaviour.strictHeaders && !hasValidIds(c.req.path, c.req.raw.headers)) return httpError('anti-bot')
     if (behaviour.strictOrigin && !hasValidOrigin(c.req.path, c.req.raw.headers, knownOrigins(c))) {
       return httpError('anti-bot')
@@ -28,6 +31,11 @@ export function guardEdge(state: EmulatorState): MiddlewareHandler<ProductEnv> {
     await next()
     return undefined
   }
+}
+
+function isCleared(clearance: string | null, userAgent: string, { clearances }: Behaviour): boolean {
+  if (clearance === null || clearances === null) return clearance !== null
+  return Object.hasOwn(clearances, clearance) && clearances[clearance] === userAgent
 }
 
 /** An answer that resets the connection before its first byte. */

@@ -33,6 +33,8 @@ export const behaviourSchema = z.strictObject({
   framing: framingSchema,
   /** Requests without a `cf_clearance` cookie get the challenge page of spec/upstream-chat.md §8.1. */
   challenge: z.boolean(),
+  /** The values of `cf_clearance` that pass, each only with its User-Agent; null: any passes. */
+  clearances: z.record(z.string(), z.string()).nullable(),
   /** Checks `x-statsig-id` and `x-xai-request-id`, spec/upstream-chat.md §2.5 and §12. */
   strictHeaders: z.boolean(),
   /** Checks Origin and Referer, spec/upstream-chat.md §2.6. */
@@ -86,6 +88,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
     cutBytes: null,
   },
   challenge: false,
+  clearances: null,
   strictHeaders: false,
   strictOrigin: false,
   strictUserId: false,

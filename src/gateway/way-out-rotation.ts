@@ -9,6 +9,8 @@ export interface WayOutParts {
   readonly chooseWayOut: (query: WayOutQuery) => WayOut | undefined
   /** Whether the last refusal of an account at the upstream's edge was its own fault. */
   readonly isAccountsFault: (credential: string) => boolean
+  /** Whether a challenge is for the gateway to pass; then no account is to blame for one. Absent: it is not. */
+  readonly passesChallenges?: () => boolean
 }
 
 /** Ways out that one account is tried over in one request. */
@@ -48,8 +50,9 @@ export class WayOutRotation {
     return next !== undefined
   }
 
-  /** Whether a failure must not count against the account: its proxy failed. */
+  /** Whether a failure must not count against the account: its proxy failed, or the gateway's clearance. */
   absolves(failure: GatewayError): boolean {
+    if (failure.reason === 'challenge' && this.#parts.passesChallenges?.() === true) return true
     if (this.#current?.proxyUrl === undefined) return false
     const fault = wayOutFault(failure)
     if (fault === 'rejected') return !this.#parts.isAccountsFault(this.#lease.credential)

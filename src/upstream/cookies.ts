@@ -1,7 +1,4 @@
-/** Cookies of the edge that may travel with an account; everything else could belong to another account. */
-const edgeCookies = new Set(['cf_clearance', '__cf_bm', '_cfuvid'])
-const EDGE_COOKIE_PREFIX = 'cf_chl_'
-const VISIBLE_ASCII = /^[\x21-\x7e]+$/
+import { isEdgeCookie } from '../core/edge-cookie.ts'
 
 /** The `Cookie` header of one account, with the edge's cookies (spec/upstream-chat.md §1.4). */
 export function encodeCookies(credential: string, edgeCookieHeader: string): string {
@@ -15,8 +12,7 @@ function parseEdgeCookies(header: string): string[] {
     const separator = pair.indexOf('=')
     const name = pair.slice(0, separator).trim().toLowerCase()
     const value = pair.slice(separator + 1).trim()
-    const isOfEdge = edgeCookies.has(name) || name.startsWith(EDGE_COOKIE_PREFIX)
-    if (separator > 0 && isOfEdge && VISIBLE_ASCII.test(value) && !pairs.has(name)) pairs.set(name, value)
+    if (separator > 0 && isEdgeCookie(name, value) && !pairs.has(name)) pairs.set(name, value)
   }
   return [...pairs].map(([name, value]) => `${name}=${value}`)
 }

@@ -50,6 +50,7 @@ export function createDownload(options: DownloaderOptions): Download {
         url: media.url,
         headers,
         signal: AbortSignal.any([identity.signal, closing.signal]),
+        timer: guard,
         ...(proxyUrl !== undefined && { proxyUrl }),
       })
       options.onAnswer()

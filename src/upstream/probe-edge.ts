@@ -1,4 +1,5 @@
 import { GatewayError } from '../core/error.ts'
+import { IdleGuard } from '../util/idle-guard.ts'
 import { clientHints } from './client-hints.ts'
 import { classifyHttpFailure, connectionFailure, MAX_FAILURE_BODY_LENGTH } from './failure.ts'
 import type { RestCallerOptions } from './rest-call.ts'
@@ -27,7 +28,8 @@ export async function probeEdge(
   { proxyUrl, signal }: ProbeOptions,
 ): Promise<ProbedEdge> {
   const { baseUrl, userAgent, edgeCookies } = settings()
-  const timeout = AbortSignal.timeout(MAX_PROBE_SECONDS * 1000)
+  const timeout = new AbortController()
+  const timer = new IdleGuard(MAX_PROBE_SECONDS * 1000, () => timeout.abort())
   try {
     const response = await transport.send({
       method: 'GET',
@@ -39,7 +41,8 @@ export async function probeEdge(
         ...clientHints(userAgent),
         ...(edgeCookies !== '' && { cookie: edgeCookies }),
       },
-      signal: AbortSignal.any([signal, timeout]),
+      signal: AbortSignal.any([signal, timeout.signal]),
+      timer,
       ...(proxyUrl !== undefined && { proxyUrl }),
     })
     const { status, headers } = response
@@ -50,8 +53,11 @@ export async function probeEdge(
     return { status, answeredAt: Number.isNaN(date) ? undefined : date }
   } catch (thrown) {
     if (thrown instanceof GatewayError) throw thrown
-    if (timeout.aborted) throw new GatewayError('upstream_timeout', 'The upstream did not answer in time.')
+    if (timeout.signal.aborted)
+      throw new GatewayError('upstream_timeout', 'The upstream did not answer in time.')
     throw connectionFailure(thrown, proxyUrl)
+  } finally {
+    timer.close()
   }
 }
 

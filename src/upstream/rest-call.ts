@@ -1,10 +1,11 @@
 import { GatewayError } from '../core/error.ts'
+import { IdleGuard } from '../util/idle-guard.ts'
 import type { NoteDrift } from './drift.ts'
 import { classifyHttpFailure, connectionFailure, driftFailure } from './failure.ts'
 import { restHeaders } from './headers.ts'
 import type { UpstreamSettings } from './upstream-settings.ts'
 import { statsigId } from './statsig.ts'
-import type { Transport } from './transport.ts'
+import type { RequestTimer, Transport } from './transport.ts'
 
 /** Whose call it is, and which way it goes. */
 export interface CallerIdentity {
@@ -57,12 +58,11 @@ const MAX_ANSWER_SIZE_BYTES = 4 * 1024 * 1024
 /** A caller over a transport. */
 export function createRestCaller(options: RestCallerOptions): RestCaller {
   return async (call, identity) => {
-    const timeout = AbortSignal.timeout(call.timeoutSeconds * 1000)
+    const timeout = new AbortController()
+    const timer = new IdleGuard(call.timeoutSeconds * 1000, () => timeout.abort())
     try {
-      const answer = await send(options, call, {
-        ...identity,
-        signal: AbortSignal.any([identity.signal, timeout]),
-      })
+      const signal = AbortSignal.any([identity.signal, timeout.signal])
+      const answer = await send(options, call, { ...identity, signal, timer })
       options.onAnswer()
       if (answer.status >= 200 && answer.status < 300) return answer
       const { status, headers } = answer
@@ -71,8 +71,11 @@ export function createRestCaller(options: RestCallerOptions): RestCaller {
       if (thrown instanceof GatewayError) throw thrown
       if (identity.signal.aborted)
         throw new GatewayError('client_closed', 'The caller left.', { cause: thrown })
-      if (timeout.aborted) throw new GatewayError('upstream_timeout', 'The upstream did not answer in time.')
+      if (timeout.signal.aborted)
+        throw new GatewayError('upstream_timeout', 'The upstream did not answer in time.')
       throw connectionFailure(thrown, identity.proxyUrl)
+    } finally {
+      timer.close()
     }
   }
 }
@@ -80,17 +83,18 @@ export function createRestCaller(options: RestCallerOptions): RestCaller {
 async function send(
   options: RestCallerOptions,
   call: RestCall,
-  identity: CallerIdentity,
+  identity: CallerIdentity & { readonly timer: RequestTimer },
 ): Promise<RestAnswer> {
   const settings = options.settings()
   const { method, path, body } = call
   const baseUrl = call.origin ?? settings.baseUrl
-  const { proxyUrl, signal } = identity
+  const { proxyUrl, signal, timer } = identity
   const response = await options.transport.send({
     method,
     url: baseUrl + path,
     headers: buildHeaders(options, call, identity.credential),
     signal,
+    timer,
     ...(body !== undefined && { body }),
     ...(proxyUrl !== undefined && { proxyUrl }),
   })

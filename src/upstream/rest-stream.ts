@@ -13,6 +13,7 @@ import {
 import { restHeaders } from './headers.ts'
 import type { CallerIdentity, RestCallerOptions } from './rest-call.ts'
 import { statsigId } from './statsig.ts'
+import type { RequestTimer } from './transport.ts'
 
 /** A call whose answer is a stream of JSON objects (spec/upstream-media.md §2.6). */
 export interface RestStreamCall extends CallerIdentity {
@@ -51,7 +52,8 @@ export async function* openRestStream<Item>(
   const guard = new IdleGuard(call.idleSeconds * 1000, () => idle.abort())
   let hasAnswered = false
   try {
-    const response = await send(options, { ...call, signal: AbortSignal.any([call.signal, idle.signal]) })
+    const signal = AbortSignal.any([call.signal, idle.signal])
+    const response = await send(options, { ...call, signal, timer: guard })
     options.onAnswer()
     hasAnswered = true
     if (response.status !== 200 || !response.body) throw await readFailure(response)
@@ -74,17 +76,21 @@ export async function* openRestStream<Item>(
   }
 }
 
-function send({ transport, random, settings }: RestCallerOptions, call: RestStreamCall): Promise<Response> {
+function send(
+  { transport, random, settings }: RestCallerOptions,
+  call: RestStreamCall & { readonly timer: RequestTimer },
+): Promise<Response> {
   const { baseUrl, userAgent, edgeCookies, statsig } = settings()
   const statsigValue = statsigId(statsig, random)
   const identity = { userAgent, edgeCookies, ...(statsigValue !== undefined && { statsigId: statsigValue }) }
-  const { credential, body, refererPath, proxyUrl, signal } = call
+  const { credential, body, refererPath, proxyUrl, signal, timer } = call
   return transport.send({
     method: 'POST',
     url: baseUrl + PATH,
     headers: restHeaders({ baseUrl, credential, identity, refererPath }),
     body,
     signal,
+    timer,
     ...(proxyUrl !== undefined && { proxyUrl }),
   })
 }

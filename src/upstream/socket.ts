@@ -7,6 +7,7 @@ import {
   MAX_FAILURE_BODY_LENGTH,
   type HttpFailure,
 } from './failure.ts'
+import type { RequestTimer } from './transport.ts'
 
 /** What opens a socket at the upstream. */
 export interface SocketRequest {
@@ -16,6 +17,8 @@ export interface SocketRequest {
   readonly proxyUrl?: string
   /** Closes the socket, also while it is being opened. */
   readonly signal: AbortSignal
+  /** Stands still while a clearance is waited for. */
+  readonly timer?: RequestTimer
 }
 
 /** What came next from a socket; `silence`: nothing within the time. */

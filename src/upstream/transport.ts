@@ -9,6 +9,15 @@ export interface TransportRequest {
   /** Absent: directly, whatever the environment says. */
   readonly proxyUrl?: string
   readonly signal: AbortSignal
+  /** Stands still while a clearance is waited for. */
+  readonly timer?: RequestTimer
+}
+
+/** What watches the time of a request. */
+export interface RequestTimer {
+  pause(): void
+  /** The time starts anew. */
+  touch(): void
 }
 
 /** How bytes reach the upstream. Cancelling the body, or the signal, must close the upstream's stream. */

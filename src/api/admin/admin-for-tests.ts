@@ -100,6 +100,11 @@ export async function startAdmin(options: TestAdminOptions = {}): Promise<TestAd
     worker: 1,
     startedAt: time.now,
     waysOut: { nodes: () => [], test: async () => {} },
+    clearance: {
+      reports: () => [],
+      test: async () => ({ wayOut: 'direct', userAgent: 'Agent/1', cookieNames: [] }),
+      solverUrl: () => '',
+    },
     drift: () => [],
     doctor: async function* () {},
     ...options.parts,

@@ -18,6 +18,7 @@ import { Guard } from './guard.ts'
 import { LoginThrottle } from './login-throttle.ts'
 import { openApiRoute } from './openapi-route.ts'
 import { ownerSettingsRoutes, type OwnerActions } from './owner-settings-routes.ts'
+import { clearanceRoutes, type ClearanceRouteParts } from './clearance-routes.ts'
 import { proxyRoutes, type ProxyRouteParts } from './proxy-routes.ts'
 import { publicUrlRoute, type PublicUrlParts } from './public-url-route.ts'
 import { renderAdminError, toFailure } from './render-admin-error.ts'
@@ -44,6 +45,7 @@ export interface AdminParts
     BatchRouteParts,
     CacheRouteParts,
     ProxyRouteParts,
+    ClearanceRouteParts,
     DoctorRouteParts {
   /** What is asked of the upstream about an account, or told in its owner's name. */
   readonly actions: AssetActions & OwnerActions
@@ -84,6 +86,7 @@ export function listRoutes(parts: RouteParts): readonly AdminRoute[] {
     ...configHistoryRoutes(parts),
     publicUrlRoute(parts),
     ...proxyRoutes(parts),
+    ...clearanceRoutes(parts),
     ...doctorRoutes(parts),
     ...auditRoutes(parts),
     ...accountRoutes(parts),

@@ -3,6 +3,7 @@ import { GatewayError } from '../../core/error.ts'
 import { JsonObjectsError } from '../../util/json-objects.ts'
 import { AnswerTooLongError } from '../answer-text.ts'
 import type { ChatCall } from '../chat-call.ts'
+import { IdleGuard } from '../../util/idle-guard.ts'
 import { encodeCookies } from '../cookies.ts'
 import { ignoreDrift, type NoteDrift } from '../drift.ts'
 import { connectionFailure, truncatedFailure } from '../failure.ts'
@@ -92,7 +93,7 @@ async function connect(options: GatewayChatOptions, call: ChatCall, userId: stri
   const { credential, proxyUrl, signal } = call
   const opening = new AbortController()
   const seconds = Math.min(HANDSHAKE_SECONDS, chatIdleSeconds)
-  const timer = setTimeout(() => opening.abort(), seconds * 1000)
+  const timer = new IdleGuard(seconds * 1000, () => opening.abort())
   try {
     return await options.openSocket({
       url: `${baseUrl.replace(/^http/, 'ws')}/ws/mgw/?uid=${userId}`,
@@ -106,6 +107,7 @@ async function connect(options: GatewayChatOptions, call: ChatCall, userId: stri
       },
       // only until it is open: after that the reader watches the time
       signal: AbortSignal.any([signal, opening.signal]),
+      timer,
       ...(proxyUrl !== undefined && { proxyUrl }),
     })
   } catch (thrown) {
@@ -113,7 +115,7 @@ async function connect(options: GatewayChatOptions, call: ChatCall, userId: stri
     if (opening.signal.aborted) throw new GatewayError('upstream_timeout', 'The upstream opened no socket.')
     throw explainHandshake(thrown)
   } finally {
-    clearTimeout(timer)
+    timer.close()
   }
 }
 

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../core/error.ts'
 import type { PictureEvent } from '../../core/media.ts'
 import type { PictureRatio } from '../../core/image-request.ts'
+import { IdleGuard } from '../../util/idle-guard.ts'
 import { encodeCookies } from '../cookies.ts'
 import { clientHints } from '../client-hints.ts'
 import { ignoreDrift, type NoteDrift } from '../drift.ts'
@@ -52,8 +53,8 @@ export async function* openPictureRound(
   const { assetsUrl } = options.settings()
   const { noteDrift = ignoreDrift } = options
   const decoder = new RoundDecoder({ requestId, needed: call.count, assetsUrl, noteDrift })
-  const deadline = performance.now() + call.roundSeconds * 1000
   const socket = await connect(options, call)
+  const deadline = performance.now() + call.roundSeconds * 1000
   try {
     options.onAnswer()
     const { prompt, count, pro, adultContent } = call
@@ -127,7 +128,7 @@ async function connect(options: RoundOptions, call: PictureCall): Promise<Upstre
   const { baseUrl, userAgent, edgeCookies } = options.settings()
   const seconds = Math.min(HANDSHAKE_SECONDS, call.roundSeconds)
   const opening = new AbortController()
-  const timer = setTimeout(() => opening.abort(), seconds * 1000)
+  const timer = new IdleGuard(seconds * 1000, () => opening.abort())
   try {
     return await options.openSocket({
       url: socketUrl(baseUrl),
@@ -141,6 +142,7 @@ async function connect(options: RoundOptions, call: PictureCall): Promise<Upstre
         ...clientHints(userAgent),
       },
       signal: AbortSignal.any([call.signal, opening.signal]),
+      timer,
       ...(call.proxyUrl !== undefined && { proxyUrl: call.proxyUrl }),
     })
   } catch (thrown) {
@@ -148,7 +150,7 @@ async function connect(options: RoundOptions, call: PictureCall): Promise<Upstre
     if (opening.signal.aborted) throw tooSlow()
     throw explainHandshake(thrown)
   } finally {
-    clearTimeout(timer)
+    timer.close()
   }
 }
 
