@@ -40,7 +40,8 @@ export class GatewaySession implements SocketSession {
   readonly #account: Account
   readonly #connection: GatewayConnection
   readonly #closing = new AbortController()
-  readonly #closeStream: () => void
+  /** A stream of the account lasts from the handshake until its answer is over, and again for each later turn. */
+  #closeStream: (() => void) | undefined
   #session: OpenSession | null = null
   #item: ItemRequest | null = null
 
@@ -76,8 +77,13 @@ export class GatewaySession implements SocketSession {
 
   closed(): void {
     this.#closing.abort()
-    this.#closeStream()
+    this.#endStream()
     this.#connection.record.end('client-closed')
+  }
+
+  #endStream(): void {
+    this.#closeStream?.()
+    this.#closeStream = undefined
   }
 
   #open(peer: SocketPeer, request: SessionRequest): void {
@@ -148,7 +154,10 @@ export class GatewaySession implements SocketSession {
       lastResponseId: turn.responseId,
     })
     const records = [this.#connection.record, record]
-    sendAnswer(answer, { peer, records, signal: this.#closing.signal }).catch(() => record.end('error'))
+    this.#closeStream ??= this.#state.counters.openStream(this.#account.token)
+    sendAnswer(answer, { peer, records, signal: this.#closing.signal })
+      .catch(() => record.end('error'))
+      .finally(() => this.#endStream())
   }
 
   #createTurn({ id, mode, request }: OpenSession, { text, fileIds }: ItemRequest) {

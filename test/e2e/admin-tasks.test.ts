@@ -147,7 +147,7 @@ describe("an account owner's settings", () => {
   })
 
   test('switching adult content on does not make up what the upstream asks for first', async () => {
-    expect((await ask('/accounts/1/nsfw', { enabled: true })).status).toBe(502)
+    expect((await ask('/accounts/1/nsfw', { enabled: true })).status).toBe(503)
     const id = await startTask('/batch/nsfw?async=true&enabled=true', { ids: [1, 2] })
     expect(await finished(id)).toMatchObject({ fail: 2 })
     expect(await settingsOf('token-0')).toMatchObject({
