@@ -26,6 +26,8 @@ export class ClearanceEntry {
   readAt = 0
   /** The solve that runs now. */
   solving: Promise<ClearanceBundle | undefined> | undefined
+  /** By `performance.now()`. */
+  solvingSince = 0
   #bundle: ClearanceBundle | undefined
   #refusedId: string | undefined
   #isProven = false
@@ -98,10 +100,11 @@ export class ClearanceEntry {
     if (this.#unprovenRefusals > BORNE_REFUSALS) this.fail('the edge refuses what the solver brings', now)
   }
 
-  /** A solve has failed. */
-  fail(message: string, now: number): void {
+  /** A solve has failed; one that took long is not tried again soon. */
+  fail(message: string, now: number, elapsedMs = 0): void {
     this.#lastFailure = { at: now, message }
     this.#failures++
-    this.#retryAt = now + Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS)
+    const pauseMs = Math.max(elapsedMs, FIRST_PAUSE_MS * 2 ** (this.#failures - 1))
+    this.#retryAt = now + Math.min(pauseMs, LONGEST_PAUSE_MS)
   }
 }

@@ -160,6 +160,25 @@ describe('a solver', () => {
     expect(world.clearance.reports()[0]?.lastFailure?.message).toContain('no')
   })
 
+  test('that takes too long is waited for once, and then left alone as long as it took', async () => {
+    const world = open()
+    world.settings = { ...usual, timeoutSeconds: 0 }
+    const { promise, reject } = Promise.withResolvers<never>()
+    world.solve = () => promise
+    const { clearance, wishes } = world
+    expect(await clearance.acquire(main, stay)).toBeUndefined()
+    expect(await clearance.renew(main, undefined, stay)).toBeUndefined()
+    world.now += 20_000
+    reject(new SolverError('too slow'))
+    await Bun.sleep(0)
+    world.now += 19_999
+    expect(await clearance.acquire(main, stay)).toBeUndefined()
+    expect(wishes).toHaveLength(1)
+    world.now++
+    await clearance.acquire(main, stay)
+    expect(wishes).toHaveLength(2)
+  })
+
   test('whose clearances are never taken is left alone too', async () => {
     const { clearance, wishes } = open()
     for (let turn = 0; turn < 10; turn++) {

@@ -188,15 +188,14 @@ export class Clearance {
     await this.#awaitSolve(entry, signal)
   }
 
-  /** Waits for the one solve of a target, no longer than the settings say; nobody's leaving ends it for the others. */
+  /** Waits for the one solve of a target, until it has taken as long as it may; nobody's leaving ends it for the others. */
   async #awaitSolve(entry: ClearanceEntry, signal: AbortSignal): Promise<ClearanceBundle | undefined> {
     const { settings, clock } = this.#options
     if (!entry.solving && clock() < entry.retryAt) return undefined
-    entry.solving ??= this.#solve(entry).finally(() => {
-      entry.solving = undefined
-    })
+    if (!entry.solving) this.#start(entry)
+    const leftMs = settings().timeoutSeconds * 1000 - (performance.now() - entry.solvingSince)
     const over = new AbortController()
-    const limit = wait(settings().timeoutSeconds * 1000, undefined, {
+    const limit = wait(Math.max(0, leftMs), undefined, {
       signal: AbortSignal.any([signal, over.signal]),
     }).catch(() => undefined) // whoever left is told by its own signal
     const bundle = await Promise.race([entry.solving, limit])
@@ -205,11 +204,19 @@ export class Clearance {
     return bundle ?? undefined
   }
 
+  #start(entry: ClearanceEntry): void {
+    entry.solvingSince = performance.now()
+    entry.solving = this.#solve(entry).finally(() => {
+      entry.solving = undefined
+    })
+  }
+
   /** Never rejects: a failure is told to the log, and to whoever asks for the state. */
   async #solve(entry: ClearanceEntry): Promise<ClearanceBundle | undefined> {
     const { vault, settings, clock, log } = this.#options
     const replacedId = entry.bundle?.id
     const binding = this.#binding(entry)
+    const startedAt = clock()
     try {
       const bundle = await vault.obtain({
         key: entry.key,
@@ -222,7 +229,7 @@ export class Clearance {
       entry.take(bundle)
       return bundle
     } catch (thrown) {
-      entry.fail(describeError(thrown), clock())
+      entry.fail(describeError(thrown), clock(), clock() - startedAt)
       if (!this.#closing.signal.aborted)
         log.warn('no clearance could be had', { host: entry.target.origin, error: describeError(thrown) })
       return undefined
