@@ -128,8 +128,9 @@ export function upstreamSettings({ upstream, proxy, features, chat }: Settings):
   }
 }
 
-export function attachmentSettings({ asset, features }: Settings): AttachmentSettings {
+export function attachmentSettings({ asset, features, upstream }: Settings): AttachmentSettings {
   return {
+    protocol: upstream.chat_protocol,
     uploadTimeoutSeconds: asset.upload_timeout,
     deleteTimeoutSeconds: asset.delete_timeout,
     deletesUploads: features.delete_uploads,

@@ -49,6 +49,7 @@ function setUp(settings: Partial<AttachmentSettings> = {}) {
     background: { run: (_, run) => void work.push(run(new AbortController().signal)) },
     clock: () => state.now,
     settings: () => ({
+      protocol: 'rest',
       uploadTimeoutSeconds: 1,
       deleteTimeoutSeconds: 1,
       deletesUploads: false,

@@ -3,7 +3,7 @@ import { GatewayError } from '../core/error.ts'
 import type { FetchRemote } from '../media/fetch-remote.ts'
 import { deleteAsset } from '../upstream/assets.ts'
 import type { RestCaller } from '../upstream/rest-call.ts'
-import { uploadFile, type PlacedFile } from '../upstream/upload.ts'
+import { uploadForm, uploadJson, type PlacedFile } from '../upstream/upload.ts'
 import type { Background } from '../util/background.ts'
 import type { Clock } from '../util/clock.ts'
 import { Gate } from '../util/gate.ts'
@@ -27,6 +27,8 @@ export interface UploadTarget {
   readonly credential: string
   readonly proxyUrl?: string
   readonly signal: AbortSignal
+  /** The files are pictures that others are made from. */
+  readonly isForEdit?: boolean
 }
 
 /** The files of a conversation: read once per request, put up once per account. */
@@ -45,6 +47,8 @@ export interface Attachments {
 
 /** The settings of files (`asset.*`, `features.delete_uploads`). */
 export interface AttachmentSettings {
+  /** The newer protocol's way of putting files up, or the older's. */
+  readonly protocol: 'gateway' | 'rest'
   readonly uploadTimeoutSeconds: number
   readonly deleteTimeoutSeconds: number
   readonly deletesUploads: boolean
@@ -100,7 +104,8 @@ class Uploads {
   }
 
   forget(files: readonly LoadedFile[], accountId: number): void {
-    for (const { hash } of files) this.#cache.forget(accountId, hash)
+    for (const { hash } of files)
+      for (const isForEdit of [true, false]) this.#cache.forget(accountId, cacheKey(hash, isForEdit))
   }
 
   /** A file at an account. One upload serves all who ask meanwhile; that its caller leaves is not their end. */
@@ -108,9 +113,10 @@ class Uploads {
     const send = (): Promise<PlacedFile> => this.#send(file, target)
     // what is deleted after an answer must not be another answer's, too
     if (this.#parts.settings().deletesUploads) return send()
+    const key = cacheKey(file.hash, target.isForEdit === true)
     for (let tries = 1; ; tries++) {
       try {
-        return await orLeave(this.#cache.get(target.accountId, file.hash, send), target.signal)
+        return await orLeave(this.#cache.get(target.accountId, key, send), target.signal)
       } catch (thrown) {
         const isOthersEnd = thrown instanceof GatewayError && thrown.code === 'client_closed'
         if (!isOthersEnd || target.signal.aborted || tries >= MAX_SHARED_TRIES) throw thrown
@@ -120,16 +126,23 @@ class Uploads {
 
   async #send({ name, mediaType, bytes }: LoadedFile, target: UploadTarget): Promise<PlacedFile> {
     const { call, settings } = this.#parts
-    const timeoutSeconds = settings().uploadTimeoutSeconds
+    const { protocol, uploadTimeoutSeconds: timeoutSeconds } = settings()
+    const upload = protocol === 'gateway' ? uploadForm : uploadJson
+    const isForEdit = target.isForEdit === true
     try {
       return await this.#gate.run(target.signal, () =>
-        uploadFile(call, target, { name, mediaType, bytes, timeoutSeconds }),
+        upload(call, target, { name, mediaType, bytes, timeoutSeconds, isForEdit }),
       )
     } catch (thrown) {
       if (target.signal.aborted) throw left(thrown)
       throw thrown
     }
   }
+}
+
+/** What was put up for a chat does not serve an edit. */
+function cacheKey(hash: string, isForEdit: boolean): string {
+  return isForEdit ? `${hash} for an edit` : hash
 }
 
 function left(cause: unknown): GatewayError {

@@ -83,7 +83,7 @@ function openLite({ upstream }: PictureSourceParts, attempt: Attempt, order: Rou
 
 function openEdit(parts: PictureSourceParts, attempt: Attempt, order: RoundOrder): Pictures {
   const identity = identify(attempt, order)
-  const target = { accountId: attempt.lease.accountId, ...identity }
+  const target = { accountId: attempt.lease.accountId, isForEdit: true, ...identity }
   return withFiles(parts.attachments, { files: order.references, target }, (references) =>
     parts.upstream.editPictures({
       ...identity,

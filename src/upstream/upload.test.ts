@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { uploadFile } from './upload.ts'
+import { uploadForm, uploadJson } from './upload.ts'
 import type { RestCall, RestCaller } from './rest-call.ts'
 
 const identity = { credential: 'token', signal: new AbortController().signal }
@@ -11,7 +11,7 @@ async function upload(bytes: Uint8Array, answer: unknown) {
     return { status: 200, headers: new Headers(), body: Buffer.from(JSON.stringify(answer)) }
   }
   const file = { name: 'a "b" ü.txt', mediaType: 'text/plain', bytes, timeoutSeconds: 60 }
-  const placed = await uploadFile(call, identity, file)
+  const placed = await uploadJson(call, identity, file)
   const { body = '', ...sent } = calls[0] ?? {}
   return { ...placed, sent, body: JSON.parse(Buffer.from(body).toString()) }
 }
@@ -38,4 +38,50 @@ test('where the bytes lie is told as the upstream words it, or null', async () =
 
 test('an answer without an id is a failure of the upstream', async () => {
   await expect(upload(Buffer.from('x'), {})).rejects.toMatchObject({ code: 'upstream_unavailable' })
+})
+
+async function uploadAsForm(answer: unknown, isForEdit = false) {
+  const calls: RestCall[] = []
+  const call: RestCaller = async (made) => {
+    calls.push(made)
+    return { status: 200, headers: new Headers(), body: Buffer.from(JSON.stringify(answer)) }
+  }
+  const file = { name: 'a.png', mediaType: 'image/png', bytes: Buffer.from('bytes'), timeoutSeconds: 60 }
+  const placed = await uploadForm(call, identity, { ...file, isForEdit })
+  return { placed, sent: calls[0], body: Buffer.from(calls[0]?.body ?? '').toString() }
+}
+
+const metadata = { fileMetadataId: 'm', fileId: 'f', fileUri: 'users/u/m/content' }
+
+test('a form says neither which request it is nor who signed it', async () => {
+  const { placed, sent, body } = await uploadAsForm({ uploadId: 'u', fileMetadata: metadata })
+  expect(placed).toEqual({ id: 'm', uri: 'users/u/m/content' })
+  expect(sent).toMatchObject({ path: '/http/upload-file-v2/direct', refererPath: '/' })
+  expect(sent?.headers).toMatchObject({ 'x-xai-request-id': undefined, 'x-statsig-id': undefined })
+  expect(body).not.toContain('file_source')
+})
+
+test('a form for an edit names its source, and needs the id of its metadata', async () => {
+  const { sent, body } = await uploadAsForm({ fileMetadata: metadata }, true)
+  expect(sent?.refererPath).toBe('/imagine')
+  expect(body).toContain('name="file_source"\r\n\r\nIMAGINE_SELF_UPLOAD_FILE_SOURCE\r\n')
+  const without = uploadAsForm({ uploadId: 'u', fileMetadata: { fileId: 'f' } }, true)
+  await expect(without).rejects.toMatchObject({ code: 'upstream_unavailable' })
+})
+
+test('a slow upload has only the id of the upload', async () => {
+  const { placed } = await uploadAsForm({ uploadId: 'u', terminalError: null })
+  expect(placed).toEqual({ id: 'u', uri: null })
+})
+
+test.each([['bad file'], [{ code: 'UNSUPPORTED_FILE', message: 'bad file' }], [['x']], [true], [1]])(
+  'a form that is answered with the terminal error %j was refused',
+  async (terminalError) => {
+    const refused = uploadAsForm({ uploadId: 'u', terminalError, fileMetadata: metadata })
+    await expect(refused).rejects.toMatchObject({ code: 'upstream_rejected' })
+  },
+)
+
+test.each([[null], [false], [0], [''], [{}], [[]]])('%j is no terminal error', async (terminalError) => {
+  expect((await uploadAsForm({ terminalError, fileMetadata: metadata })).placed.id).toBe('m')
 })

@@ -9,7 +9,7 @@ import { onBothProtocols } from '../harness/protocols.ts'
 
 onBothProtocols('files in a conversation', (protocol) => {
   const PATH = '/v1/chat/completions'
-  const UPLOAD = '/rest/app-chat/upload-file'
+  const UPLOAD = protocol.uploadPath
   const TOKEN = 'token-super'
   const png = sampleFiles['image/png']
 
@@ -41,13 +41,7 @@ onBothProtocols('files in a conversation', (protocol) => {
     ...more,
   })
 
-  const recorded = async (path: string) =>
-    (await gateway.emulator.requests({ path })).map(({ body, token }) => ({
-      token,
-      body: body as Record<string, unknown>,
-    }))
-
-  const uploads = () => recorded(UPLOAD)
+  const uploads = () => protocol.uploaded(gateway)
   const attached = async () => (await protocol.asked(gateway)).map(({ fileIds }) => fileIds)
 
   interface Chunk {
@@ -68,10 +62,10 @@ onBothProtocols('files in a conversation', (protocol) => {
       const text = await textOf(
         ask([picture(dataUri(bytes)), document(pdf.toString('base64'), 'Annual report.pdf')]),
       )
-      expect((await uploads()).map(({ body }) => body)).toEqual(
+      expect(await uploads()).toEqual(
         expect.arrayContaining([
-          { fileName: 'file.png', fileMimeType: 'image/png', content: bytes.toString('base64') },
-          { fileName: 'Annual report.pdf', fileMimeType: 'application/pdf', content: pdf.toString('base64') },
+          { name: 'file.png', mediaType: 'image/png', sizeBytes: bytes.length },
+          { name: 'Annual report.pdf', mediaType: 'application/pdf', sizeBytes: pdf.length },
         ]),
       )
       expect(text).toContain('Annual report.pdf')

@@ -105,7 +105,7 @@ async function ask(url: string | URL): Promise<Response> {
   )
 }
 
-const uploads = () => emulator.requests({ path: '/rest/app-chat/upload-file' })
+const uploads = () => emulator.requests({ path: '/http/upload-file-v2/direct' })
 
 describe('a picture by its address', () => {
   test('is fetched, and put up under its own name; its server learns nothing of any account or client', async () => {
@@ -113,9 +113,7 @@ describe('a picture by its address', () => {
     expect(response.status).toBe(200)
     const [upload] = await uploads()
     expect(upload?.body).toEqual({
-      fileName: 'cat.png',
-      fileMimeType: 'image/png',
-      content: png.toString('base64'),
+      multipart: [{ name: 'file', fileName: 'cat.png', contentType: 'image/png', sizeBytes: png.length }],
     })
     expect(upload?.headers['cookie']).toContain(TOKEN)
     expect(upload?.headers['cookie']).toContain(EDGE_COOKIE)

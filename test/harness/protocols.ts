@@ -14,12 +14,23 @@ export interface TestProtocol {
   readonly name: 'rest' | 'gateway'
   /** The path that faults of chat hit. */
   readonly path: string
+  /** The path that files are put up at. */
+  readonly uploadPath: string
   /** Starts a gateway that speaks this protocol. */
   start(options?: TestGatewayOptions): Promise<TestGateway>
   /** The record of each chat call, answered or refused, oldest first. */
   calls(gateway: Emulated): Promise<readonly RecordedRequest[]>
   /** What was asked, oldest first. */
   asked(gateway: Emulated): Promise<readonly AskedTurn[]>
+  /** The files that were put up, oldest first. */
+  uploaded(gateway: Emulated): Promise<readonly UploadedFile[]>
+}
+
+/** A file as the emulator got it. */
+export interface UploadedFile {
+  readonly name: string
+  readonly mediaType: string
+  readonly sizeBytes: number
 }
 
 type Emulated = Pick<TestGateway, 'emulator'>
@@ -39,23 +50,42 @@ interface GatewayBody {
   }
 }
 
+interface JsonUpload {
+  readonly fileName: string
+  readonly fileMimeType: string
+  readonly content: string
+}
+
+interface FormUpload {
+  readonly multipart: readonly { fileName: string; contentType: string; sizeBytes: number }[]
+}
+
 const REST_PATH = '/rest/app-chat/*'
 const GATEWAY_PATH = '/ws/mgw/'
+const JSON_UPLOAD_PATH = '/rest/app-chat/upload-file'
+const FORM_UPLOAD_PATH = '/http/upload-file-v2/direct'
 
 const rest: TestProtocol = {
   ...protocolNamed('rest'),
   path: REST_PATH,
+  uploadPath: JSON_UPLOAD_PATH,
   calls: ({ emulator }) => emulator.requests({ path: REST_PATH }),
   asked: async ({ emulator }) =>
     (await emulator.requests({ path: '/rest/app-chat/conversations/new' })).map(({ body }) => {
       const { message, modeId, fileAttachments } = body as RestBody
       return { prompt: message, mode: modeId, fileIds: fileAttachments }
     }),
+  uploaded: async ({ emulator }) =>
+    (await emulator.requests({ path: JSON_UPLOAD_PATH })).map(({ body }) => {
+      const { fileName: name, fileMimeType: mediaType, content } = body as JsonUpload
+      return { name, mediaType, sizeBytes: Buffer.from(content, 'base64').length }
+    }),
 }
 
 const gateway: TestProtocol = {
   ...protocolNamed('gateway'),
   path: GATEWAY_PATH,
+  uploadPath: FORM_UPLOAD_PATH,
   // one socket carries one answer
   calls: ({ emulator }) => emulator.requests({ path: GATEWAY_PATH, method: 'GET' }),
   asked: async ({ emulator }) => {
@@ -68,6 +98,14 @@ const gateway: TestProtocol = {
       return [{ prompt: item.x_grok.input_chunks.at(-1)?.text?.text ?? '', mode, fileIds }]
     })
   },
+  uploaded: async ({ emulator }) =>
+    (await emulator.requests({ path: FORM_UPLOAD_PATH })).flatMap(({ body }) =>
+      (body as FormUpload).multipart.map(({ fileName: name, contentType: mediaType, sizeBytes }) => ({
+        name,
+        mediaType,
+        sizeBytes,
+      })),
+    ),
 }
 
 /** Runs a suite on both chat protocols of the upstream. */
