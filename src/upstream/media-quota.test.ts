@@ -21,7 +21,12 @@ describe('what is left of media', () => {
         imagePro: { available: true, remainingQueries: 2, windowSizeSeconds: 86_400 },
         imageEdit: { available: false },
         video: null,
-        video720p: { available: true, remainingQueries: 0, windowSizeSeconds: 3600, nextAvailableAt: '2999-01-01T00:00:00Z' },
+        video720p: {
+          available: true,
+          remainingQueries: 0,
+          windowSizeSeconds: 3600,
+          nextAvailableAt: '2999-01-01T00:00:00Z',
+        },
       }),
       identity,
     )
@@ -32,9 +37,12 @@ describe('what is left of media', () => {
     })
   })
 
-  test.each([[{}], [null], [{ imagePro: { available: true } }], [[]]])('stays open in the face of %j', async (body) => {
-    expect(await fetchMediaQuota(answering(body), identity)).toEqual({})
-  })
+  test.each([[{}], [null], [{ imagePro: { available: true } }], [[]]])(
+    'stays open in the face of %j',
+    async (body) => {
+      expect(await fetchMediaQuota(answering(body), identity)).toEqual({})
+    },
+  )
 
   test('a service that does not know the question says nothing', async () => {
     const refusing: RestCaller = async () => {
