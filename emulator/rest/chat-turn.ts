@@ -78,7 +78,11 @@ export function createTurn(state: EmulatorState, account: Account, facts: TurnFa
 }
 
 /** The account's own files among these. */
-export function findFiles(state: EmulatorState, account: Account, ids: readonly string[]): readonly StoredFile[] {
+export function findFiles(
+  state: EmulatorState,
+  account: Account,
+  ids: readonly string[],
+): readonly StoredFile[] {
   return ids.flatMap((id) => {
     const file = state.files.find(id)
     return file === undefined || file.userId !== account.userId ? [] : [file]
