@@ -80,7 +80,9 @@ function openStreams(
   order: PictureOrder,
 ): AsyncGenerator<readonly (ImageEvent | RoundsFailed)[]> {
   const { count } = order.request
-  return makesSingles(order.request) ? makeSingles(parts, order, count) : runRounds(parts, order, count)
+  return makesSingles(parts, order.request)
+    ? makeSingles(parts, order, count)
+    : runRounds(parts, order, count)
 }
 
 async function* makeSingles(

@@ -2,7 +2,6 @@ import type { ImageRequest } from '../core/image-request.ts'
 import type { PictureEvent } from '../core/media.ts'
 import type { UpstreamClient } from '../upstream/client.ts'
 import { litePrompt, readLitePicture } from '../upstream/image/lite-picture.ts'
-import type { PlacedFile } from '../upstream/upload.ts'
 import type { Attachments, LoadedFile } from './attachments.ts'
 import type { Attempt } from './attempt.ts'
 import { withFiles } from './with-files.ts'
@@ -41,16 +40,20 @@ type Pictures = AsyncGenerator<readonly PictureEvent[]>
 const PRO_MODEL = 'grok-imagine-image-pro'
 const LITE_MODEL = 'grok-imagine-image-lite'
 
-/** Whether a model makes one picture per call, so that several are several calls. */
-export function makesSingles({ model }: ImageRequest): boolean {
-  return model.id === LITE_MODEL
+/** Whether one call makes one picture, so that several are several calls. */
+export function makesSingles(
+  { upstream }: Pick<PictureSourceParts, 'upstream'>,
+  { model }: ImageRequest,
+): boolean {
+  return model.id === LITE_MODEL || (model.capability === 'image_edit' && upstream.editsSingly())
 }
 
 /** One round of pictures with one account, however its model makes them. */
 export function openRound(parts: PictureSourceParts, attempt: Attempt, order: RoundOrder): Pictures {
   const { request } = order
   if (request.model.capability === 'image_edit') return openEdit(parts, attempt, order)
-  return makesSingles(request) ? openLite(parts, attempt, order) : openSocketRound(parts, attempt, order)
+  const isLite = request.model.id === LITE_MODEL
+  return isLite ? openLite(parts, attempt, order) : openSocketRound(parts, attempt, order)
 }
 
 function openSocketRound(
@@ -84,11 +87,13 @@ function openLite({ upstream }: PictureSourceParts, attempt: Attempt, order: Rou
 function openEdit(parts: PictureSourceParts, attempt: Attempt, order: RoundOrder): Pictures {
   const identity = identify(attempt, order)
   const target = { accountId: attempt.lease.accountId, isForEdit: true, ...identity }
+  const { prompt, ratio } = order.request
   return withFiles(parts.attachments, { files: order.references, target }, (references) =>
     parts.upstream.editPictures({
       ...identity,
-      prompt: namePictures(order.request.prompt, references),
+      prompt,
       count: order.count,
+      ...(ratio !== undefined && { ratio }),
       references,
       postSeconds: parts.imageSettings().postSeconds,
       onServed: order.onServed,
@@ -99,12 +104,4 @@ function openEdit(parts: PictureSourceParts, attempt: Attempt, order: RoundOrder
 function identify({ lease, wayOut }: Attempt, { signal }: RoundOrder) {
   const { proxyUrl } = wayOut
   return { credential: lease.credential, signal, ...(proxyUrl !== undefined && { proxyUrl }) }
-}
-
-/** `@IMAGE1` names the first picture; the upstream wants its id (spec/upstream-media.md §8.1). */
-function namePictures(prompt: string, references: readonly PlacedFile[]): string {
-  return prompt.replaceAll(/@image(\d+)\b/gi, (word, number: string) => {
-    const reference = references[Number(number) - 1]
-    return reference ? `@${reference.id}` : word
-  })
 }

@@ -29,6 +29,8 @@ export interface UpstreamClient {
   pictures(call: PictureCall): AsyncGenerator<readonly PictureEvent[]>
   /** Pictures made from others; the first pull begins. */
   editPictures(call: EditCall): AsyncGenerator<readonly PictureEvent[]>
+  /** Whether an edit makes one picture only, whatever is asked. */
+  editsSingly(): boolean
   /** Has a clip of a video made; the first pull asks for it. */
   video(call: VideoCall): AsyncGenerator<readonly VideoEvent[]>
   /** The clips that the upstream has under a post; undefined if it does not show the post. */
@@ -81,6 +83,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
         : openGatewayChat({ ...withNote, openSocket, call: restCall }, call),
     places: new ConversationPlaces(),
     pictures: (call) => openPictureRound({ ...withNote, openSocket }, call),
+    editsSingly: () => options.settings().chatProtocol === 'gateway',
     editPictures: (call) => openPictureEdit({ ...withNote, call: restCall }, call),
     video: (call) => openVideo(withNote, call),
     findClips: (identity, parentPostId) => {

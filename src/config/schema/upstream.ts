@@ -30,7 +30,7 @@ export const upstreamGroup = z.strictObject({
     choices: ['rest', 'gateway'],
     default: 'gateway',
     description:
-      'Which generation of the chat protocol is spoken: the newer one over a socket, or the older one over HTTP. Files are put up as each of them does it.',
+      'Which generation of the chat protocol is spoken: the newer one over a socket, or the older one over HTTP. Files are put up and pictures edited as each of them does it; videos go over HTTP either way.',
   }),
   statsig_value: headerText({
     default: '',

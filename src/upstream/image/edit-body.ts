@@ -38,3 +38,26 @@ export function encodeEditBody({ message, imageUrls, postId }: EditBodyOptions):
     forceSideBySide: false,
   })
 }
+
+/** An edit as the newer protocol words it. */
+export interface EditInput {
+  readonly prompt: string
+  /** The pictures to start from, as they were put up, in order. */
+  readonly fileIds: readonly string[]
+  /** Absent: the service chooses. */
+  readonly ratio?: string
+}
+
+/** The body of an edit, Gen-B: these six members and no others (spec/upstream-media.md §8.2). */
+export function encodeEditInput({ prompt, fileIds, ratio }: EditInput): string {
+  return JSON.stringify({
+    modelName: 'imagine-image-edit',
+    message: prompt,
+    enableImageStreaming: true,
+    enableSideBySide: true,
+    sendFinalMetadata: true,
+    mediaGenInput: {
+      imageToImage: { prompt, inputAssets: fileIds, ...(ratio !== undefined && { aspectRatio: ratio }) },
+    },
+  })
+}

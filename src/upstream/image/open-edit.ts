@@ -7,7 +7,7 @@ import { createMediaPost } from '../media-post.ts'
 import type { CallerIdentity, RestCaller, RestCallerOptions } from '../rest-call.ts'
 import { openRestStream } from '../rest-stream.ts'
 import type { PlacedFile } from '../upload.ts'
-import { encodeEditBody } from './edit-body.ts'
+import { encodeEditBody, encodeEditInput } from './edit-body.ts'
 import { EditDecoder } from './edit-decoder.ts'
 import { absoluteUrl } from './read-picture.ts'
 
@@ -15,6 +15,8 @@ import { absoluteUrl } from './read-picture.ts'
 export interface EditCall extends CallerIdentity {
   readonly prompt: string
   readonly count: number
+  /** Only the newer protocol knows it; absent: the service chooses. */
+  readonly ratio?: string
   /** The pictures to start from, as they lie at the account. */
   readonly references: readonly PlacedFile[]
   /** For the post that the edit is filed under. */
@@ -22,29 +24,52 @@ export interface EditCall extends CallerIdentity {
   readonly onServed: () => void
 }
 
-/** Files an edit and opens its stream, Gen-A (spec/upstream-media.md §8.1); the first pull begins. */
+type EditOptions = RestCallerOptions & { readonly call: RestCaller }
+
+/** Opens the stream of an edit in the protocol that is set; the first pull begins. */
 export async function* openPictureEdit(
-  options: RestCallerOptions & { readonly call: RestCaller },
-  { prompt, count, references, postSeconds, ...identity }: EditCall,
+  options: EditOptions,
+  call: EditCall,
 ): AsyncGenerator<readonly PictureEvent[]> {
-  const { assetsUrl, chatIdleSeconds } = options.settings()
+  const { assetsUrl, chatIdleSeconds, chatProtocol } = options.settings()
+  const { prompt, count, ratio, references, postSeconds, ...identity } = call
+  const asked =
+    chatProtocol === 'gateway'
+      ? {
+          body: encodeEditInput({ prompt, fileIds: references.map(({ id }) => id), ...(ratio && { ratio }) }),
+          refererPath: '/imagine',
+        }
+      : await fileEdit(options, call)
+  const request = { ...identity, ...asked, idleSeconds: chatIdleSeconds }
+  const stream = openRestStream(options, request, readMediaFrames)
+  yield* decodeEdit(stream, new EditDecoder(count, assetsUrl))
+}
+
+/** Gen-A: an edit is filed under a post of its own (spec/upstream-media.md §8.1). */
+async function fileEdit(
+  options: EditOptions,
+  { prompt: asked, references, postSeconds, ...identity }: EditCall,
+) {
+  const { assetsUrl } = options.settings()
   const imageUrls = references.map(({ uri }) => contentUrl(uri, assetsUrl))
+  const prompt = namePictures(asked, references)
   const post = await createMediaPost(options.call, identity, {
     type: 'image',
     prompt,
     timeoutSeconds: postSeconds,
   })
-  const stream = openRestStream(
-    options,
-    {
-      ...identity,
-      body: encodeEditBody({ message: post.prompt ?? prompt, imageUrls, postId: post.id }),
-      refererPath: `/imagine/post/${encodeURIComponent(post.id)}`,
-      idleSeconds: chatIdleSeconds,
-    },
-    readMediaFrames,
-  )
-  yield* decodeEdit(stream, new EditDecoder(count, assetsUrl))
+  return {
+    body: encodeEditBody({ message: post.prompt ?? prompt, imageUrls, postId: post.id }),
+    refererPath: `/imagine/post/${encodeURIComponent(post.id)}`,
+  }
+}
+
+/** `@IMAGE1` names the first picture; the older protocol wants its id (spec/upstream-media.md §8.1). */
+function namePictures(prompt: string, references: readonly PlacedFile[]): string {
+  return prompt.replaceAll(/@image(\d+)\b/gi, (word, number: string) => {
+    const reference = references[Number(number) - 1]
+    return reference ? `@${reference.id}` : word
+  })
 }
 
 async function* decodeEdit(
@@ -64,7 +89,6 @@ async function* decodeEdit(
   if (decoder.isEmpty) throw truncatedFailure('an image edit ended without a picture')
 }
 
-/** Where the upstream finds a picture that was put up (§6.3). */
 /** Where a file that was put up lies. */
 export function contentUrl(uri: string | null, assetsUrl: string): string {
   if (uri !== null) return absoluteUrl(uri, assetsUrl)
