@@ -32,21 +32,22 @@ export async function* openPictureEdit(
   call: EditCall,
 ): AsyncGenerator<readonly PictureEvent[]> {
   const { assetsUrl, chatIdleSeconds, chatProtocol } = options.settings()
-  const { prompt, count, ratio, references, postSeconds, ...identity } = call
-  const asked =
-    chatProtocol === 'gateway'
-      ? {
-          body: encodeEditInput({ prompt, fileIds: references.map(({ id }) => id), ...(ratio && { ratio }) }),
-          refererPath: '/imagine',
-        }
-      : await fileEdit(options, call)
-  const request = { ...identity, ...asked, idleSeconds: chatIdleSeconds }
+  const asked = chatProtocol === 'gateway' ? askWithInput(call) : await askWithPost(options, call)
+  const { credential, proxyUrl, signal, onServed, count } = call
+  const identity = { credential, signal, ...(proxyUrl !== undefined && { proxyUrl }) }
+  const request = { ...identity, ...asked, onServed, idleSeconds: chatIdleSeconds }
   const stream = openRestStream(options, request, readMediaFrames)
   yield* decodeEdit(stream, new EditDecoder(count, assetsUrl))
 }
 
+/** Gen-B: the pictures by their ids, and no post (spec/upstream-media.md §8.2). */
+function askWithInput({ prompt, ratio, references }: EditCall) {
+  const fileIds = references.map(({ id }) => id)
+  return { body: encodeEditInput({ prompt, fileIds, ...(ratio && { ratio }) }), refererPath: '/imagine' }
+}
+
 /** Gen-A: an edit is filed under a post of its own (spec/upstream-media.md §8.1). */
-async function fileEdit(
+async function askWithPost(
   options: EditOptions,
   { prompt: asked, references, postSeconds, ...identity }: EditCall,
 ) {
