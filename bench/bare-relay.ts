@@ -1,5 +1,6 @@
 import { encodeChatBody } from '../src/upstream/rest/chat-body.ts'
 import { restHeaders } from '../src/upstream/headers.ts'
+import { createChunks, joinMessages, serveRelay, streamHeaders, type RelayBody } from './relayed-chunks.ts'
 
 /*
  * The baseline of the stream benchmarks: the least that Bun needs to relay a stream. It has no accounts, settings,
@@ -40,59 +41,37 @@ interface Frame {
   }
 }
 
-interface Body {
-  readonly model: string
-  readonly messages: readonly { readonly role: string; readonly content: string }[]
-}
-
 async function relay(request: Request): Promise<Response> {
-  const body: Body = JSON.parse(await request.text())
-  const message = body.messages.map(({ role, content }) => `[${role}]: ${content}`).join('\n\n')
+  const body: RelayBody = JSON.parse(await request.text())
   const upstream = await fetch(`${upstreamUrl}/rest/app-chat/conversations/new`, {
     method: 'POST',
     headers,
-    body: JSON.stringify({ ...template, message }),
+    body: JSON.stringify({ ...template, message: joinMessages(body) }),
   })
   if (!upstream.body) throw new Error('the upstream sent no body')
-  return new Response(relayBody(upstream.body, body.model), {
-    headers: {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
-      'x-accel-buffering': 'no',
-      'x-request-id': `req_${crypto.randomUUID()}`,
-    },
-  })
+  return new Response(relayBody(upstream.body, body.model), { headers: streamHeaders() })
 }
 
 /** One write for each read of the upstream. */
 function relayBody(upstream: ReadableStream<Uint8Array>, model: string): ReadableStream<Uint8Array> {
   const reader = upstream.getReader()
-  const id = `chatcmpl-${crypto.randomUUID().replaceAll('-', '')}`
-  const head = {
-    id,
-    object: 'chat.completion.chunk',
-    created: Math.floor(Date.now() / 1000),
-    model,
-    system_fingerprint: null,
-  }
-  const chunk = (delta: object, finish: string | null): string =>
-    `data: ${JSON.stringify({ ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }] })}\n\n`
+  const chunks = createChunks(model)
   const encodeLine = (line: string): string => {
     const frame: Frame = JSON.parse(line)
     const response = frame.result?.response
-    if (response?.isSoftStop) return chunk({}, 'stop')
-    return response?.token && !response.isThinking ? chunk({ content: response.token }, null) : ''
+    if (response?.isSoftStop) return chunks.stop()
+    return response?.token && !response.isThinking ? chunks.content(response.token) : ''
   }
   const decoder = new TextDecoder()
   const encoder = new TextEncoder()
   let rest = ''
-  let out = chunk({ role: 'assistant', content: '', refusal: null }, null)
+  let out = chunks.begin()
   return new ReadableStream({
     pull: async (controller) => {
       for (;;) {
         const { done, value } = await reader.read()
         if (done) {
-          controller.enqueue(encoder.encode(`${out}data: [DONE]\n\n`))
+          controller.enqueue(encoder.encode(out + chunks.end()))
           return controller.close()
         }
         const lines = (rest + decoder.decode(value, { stream: true })).split('\n')
@@ -108,6 +87,4 @@ function relayBody(upstream: ReadableStream<Uint8Array>, model: string): Readabl
   })
 }
 
-const server = Bun.serve({ hostname: '127.0.0.1', port: 0, idleTimeout: 0, development: false, fetch: relay })
-console.log(`relay listens on http://127.0.0.1:${server.port}`)
-process.once('SIGTERM', () => process.exit(0))
+serveRelay(relay)

@@ -5,13 +5,14 @@ import { measureLargePrompt } from './measures/large-prompt.ts'
 import { measureManyAccounts } from './measures/many-accounts.ts'
 import { measureManyStreams } from './measures/many-streams.ts'
 import { measureMediaMemory } from './measures/media-memory.ts'
-import { measureStreamCpu } from './measures/stream-cpu.ts'
+import { measureSocketCpu, measureStreamCpu } from './measures/stream-cpu.ts'
 import { readMachineFacts } from './machine.ts'
 import { isMet, printResult, saveRun, type BenchmarkResult } from './report.ts'
 import { pinSelf } from './service-process.ts'
 
 const benchmarks: ReadonlyMap<string, () => Promise<BenchmarkResult>> = new Map([
   ['stream-cpu', measureStreamCpu],
+  ['socket-cpu', measureSocketCpu],
   ['first-token', measureFirstToken],
   ['many-streams', measureManyStreams],
   ['large-prompt', measureLargePrompt],

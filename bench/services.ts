@@ -23,7 +23,12 @@ export interface GatewayOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
+/** The protocols of chat at the upstream. */
+export type ChatProtocol = 'rest' | 'gateway'
+
 export interface RelayOptions {
+  /** Absent: the older one. */
+  readonly protocol?: ChatProtocol
   readonly upstreamUrl: string
   readonly token: string
   readonly side: Side
@@ -118,7 +123,7 @@ function gatewayEnvironment(folder: string, tokens: readonly string[]) {
     SERVER_PORT: '0',
     GROK_APP_API_KEY: API_KEY,
     GROK_APP_APP_KEY: ADMIN_KEY,
-    // the bare relay speaks this one; a benchmark of the other says so
+    // most benchmarks are of this one; one of the other says so
     GROK_UPSTREAM_CHAT_PROTOCOL: 'rest',
     BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_UPSTREAM_REQUESTS,
   }
@@ -127,10 +132,11 @@ function gatewayEnvironment(folder: string, tokens: readonly string[]) {
 /** The baseline: the same stream through the least code that Bun needs for it. */
 export function startBareRelay(
   folder: string,
-  { upstreamUrl, token, side }: RelayOptions,
+  { upstreamUrl, token, side, protocol = 'rest' }: RelayOptions,
 ): Promise<ServiceProcess> {
+  const script = protocol === 'rest' ? 'bench/bare-relay.ts' : 'bench/bare-socket-relay.ts'
   return startService({
-    args: ['bench/bare-relay.ts', upstreamUrl, token],
+    args: [script, upstreamUrl, token],
     side,
     environment: { BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_UPSTREAM_REQUESTS },
     logPath: `${folder}/relay.log`,

@@ -1,6 +1,13 @@
 import type { StreamTarget } from './load-client.ts'
 import type { ServiceProcess, Side } from './service-process.ts'
-import { makeTokens, openWorkspace, startBareRelay, startGateway, startUpstream } from './services.ts'
+import {
+  makeTokens,
+  openWorkspace,
+  startBareRelay,
+  startGateway,
+  startUpstream,
+  type ChatProtocol,
+} from './services.ts'
 import { chatTarget, directTarget } from './targets.ts'
 
 /** The ways a stream may take: from the emulator itself, through the bare relay, through the gateway. */
@@ -20,15 +27,16 @@ export interface StreamBench extends AsyncDisposable {
 const ACCOUNTS = 512
 
 /** Starts the emulator, the gateway and the bare relay; `side` is where the last two run. */
-export async function openStreamBench(side: Side): Promise<StreamBench> {
+export async function openStreamBench(side: Side, protocol: ChatProtocol = 'rest'): Promise<StreamBench> {
+  const environment = { GROK_UPSTREAM_CHAT_PROTOCOL: protocol }
   await using stack = new AsyncDisposableStack()
   const { path } = stack.use(openWorkspace())
   const tokens = makeTokens(ACCOUNTS)
   const [token = ''] = tokens
   const upstream = stack.use(await startUpstream(path, tokens))
   const upstreamUrl = upstream.url
-  const gateway = stack.use(await startGateway(path, { upstreamUrl, tokens, side }))
-  const relay = stack.use(await startBareRelay(path, { upstreamUrl, token, side }))
+  const gateway = stack.use(await startGateway(path, { upstreamUrl, tokens, side, environment }))
+  const relay = stack.use(await startBareRelay(path, { upstreamUrl, token, side, protocol }))
   const owned = stack.move()
   return {
     upstream,

@@ -1,7 +1,7 @@
 import { runStreams, type StreamReport } from '../load-client.ts'
 import type { BenchmarkResult, Figure } from '../report.ts'
 import type { ServiceProcess } from '../service-process.ts'
-import { setPacing, type Pacing } from '../services.ts'
+import { setPacing, type ChatProtocol, type Pacing } from '../services.ts'
 import { median } from '../statistics.ts'
 import { chatTarget } from '../targets.ts'
 import { openStreamBench } from '../stream-bench.ts'
@@ -39,9 +39,18 @@ const warmUps: readonly Omit<Case, 'label'>[] = [
 ]
 const WARM_UP_CONCURRENCY = 48
 
-/** CPU time that a stream of 100 tokens costs the gateway, against the least that a relay on Bun needs. */
-export async function measureStreamCpu(): Promise<BenchmarkResult> {
-  await using bench = await openStreamBench('first-core')
+/** CPU time that a stream of 100 tokens costs the gateway over HTTP, against the least that a relay on Bun needs. */
+export function measureStreamCpu(): Promise<BenchmarkResult> {
+  return measure('stream-cpu', 'rest')
+}
+
+/** The same over the gateway socket, against a relay over such sockets. */
+export function measureSocketCpu(): Promise<BenchmarkResult> {
+  return measure('socket-cpu', 'gateway')
+}
+
+async function measure(name: string, protocol: ChatProtocol): Promise<BenchmarkResult> {
+  await using bench = await openStreamBench('first-core', protocol)
   const { upstream, gateway, relay } = bench
   for (const { pacing, streamsPerRun } of warmUps) {
     await setPacing(upstream.url, pacing)
@@ -62,7 +71,7 @@ export async function measureStreamCpu(): Promise<BenchmarkResult> {
     raw[label] = { pacing, streamsPerRun, pairs }
   }
   return {
-    name: 'stream-cpu',
+    name,
     method: `CPU (user + system) per stream of ${TOKENS} tokens, ${CONCURRENCY} at once, ${PAIRS} pairs of runs, medians`,
     figures,
     raw,

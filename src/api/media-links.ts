@@ -19,9 +19,19 @@ const MAX_HOST_LENGTH = 255
  * Links to kept files as the caller of a request can open them: below the public address, else below the address that the
  * caller itself has used; relative where neither is known.
  */
-export function mediaLinks(c: Context<ApiEnv>, settings: LinkSettings): MediaLinks {
-  const base = settings.publicUrl || callersOrigin(c, settings.trustedProxies)
-  return linksBelow(base)
+export function mediaLinks(c: Context<ApiEnv>, { publicUrl, trustedProxies }: LinkSettings): MediaLinks {
+  if (publicUrl !== '') return linksBelow(publicUrl)
+  const asked: AskedAddress = {
+    scheme: c.req.url.startsWith('https:') ? 'https' : 'http',
+    host: c.req.header('host'),
+    forwardedScheme: c.req.header('x-forwarded-proto'),
+    forwardedHost: c.req.header('x-forwarded-host'),
+    peer: c.env?.address,
+  }
+  // worked out for the first link: most answers have none
+  let links: MediaLinks | undefined
+  const below = (): MediaLinks => (links ??= linksBelow(callersOrigin(asked, trustedProxies)))
+  return { imageUrl: (id) => below().imageUrl(id), videoUrl: (id) => below().videoUrl(id) }
 }
 
 /** Links below an address without a slash at its end; relative if it is empty. */
@@ -32,16 +42,22 @@ export function linksBelow(base: string): MediaLinks {
   }
 }
 
-function callersOrigin(c: Context<ApiEnv>, trustedProxies: readonly string[]): string {
-  const own = { scheme: new URL(c.req.url).protocol.slice(0, -1), host: c.req.header('host') }
-  const said = isTrusted(c.env?.address, trustedProxies)
-    ? {
-        scheme: firstOf(c.req.header('x-forwarded-proto'))?.toLowerCase(),
-        host: firstOf(c.req.header('x-forwarded-host')),
-      }
-    : undefined
-  const scheme = said?.scheme === 'https' || said?.scheme === 'http' ? said.scheme : own.scheme
-  const host = [said?.host, own.host].find((one) => one !== undefined && isHost(one))
+/** What a request says about the address that it was sent to. */
+interface AskedAddress {
+  readonly scheme: 'http' | 'https'
+  readonly host: string | undefined
+  readonly forwardedScheme: string | undefined
+  readonly forwardedHost: string | undefined
+  /** Who has sent it: the caller, or a proxy. */
+  readonly peer: string | undefined
+}
+
+function callersOrigin(asked: AskedAddress, trustedProxies: readonly string[]): string {
+  const mayForward = isTrusted(asked.peer, trustedProxies)
+  const forwarded = mayForward ? firstOf(asked.forwardedScheme)?.toLowerCase() : undefined
+  const scheme = forwarded === 'https' || forwarded === 'http' ? forwarded : asked.scheme
+  const hosts = [mayForward ? firstOf(asked.forwardedHost) : undefined, asked.host]
+  const host = hosts.find((one) => one !== undefined && isHost(one))
   return host === undefined ? '' : `${scheme}://${host}`
 }
 
