@@ -7,6 +7,9 @@ export interface Opener {
   readonly kind?: BlockKind
 }
 
+/** Signs of the shortest fence. */
+const FENCE_LENGTH = 3
+
 /** White space inside an opening that is waited through; more makes it ordinary text. */
 const MAX_OPENING_LENGTH = 128
 
@@ -26,6 +29,9 @@ export class OpenerFinder {
   #fence: string | undefined
   /** The length of the backtick run that opened inline code in this line; 0: none. */
   #codeRun = 0
+  /** Backticks of the run that is being read, which may go on in the next piece; and whether the line begins with it. */
+  #run = 0
+  #isRunFirst = false
   /** The beginning of the current line, as far as it decides what the line is. */
   #lineStart = ''
   #isLineKnown = false
@@ -37,6 +43,7 @@ export class OpenerFinder {
   find(text: string): Opener | undefined {
     let position = 0
     while (position < text.length) {
+      if (text[position] !== '`') this.#endRun()
       const opener = this.#openerAt(text, position)
       if (opener) return opener
       position = this.#read(text, position)
@@ -47,7 +54,10 @@ export class OpenerFinder {
   /** Reads over text in which openings do not count: it turned out to be none. */
   skip(text: string): void {
     let position = 0
-    while (position < text.length) position = this.#read(text, position)
+    while (position < text.length) {
+      if (text[position] !== '`') this.#endRun()
+      position = this.#read(text, position)
+    }
   }
 
   #openerAt(text: string, at: number): Opener | undefined {
@@ -75,17 +85,25 @@ export class OpenerFinder {
   }
 
   #readInLine(piece: string): void {
-    if (!this.#isLineKnown) {
+    const isRun = piece.startsWith('`')
+    if (!this.#isLineKnown || (isRun && this.#isRunFirst && this.#run > 0)) {
       this.#lineStart += piece
       const start = this.#lineStart.trimStart()
       if (start.startsWith('>')) this.#isQuoted = true
       // up to three signs decide whether a line is a fence
       this.#isLineKnown = start !== '' && !/^(?:`{1,2}|~{1,2})$/.test(start)
-      if (/^(?:`{3,}|~{3,})/.test(start)) return
-    }
-    if (!piece.startsWith('`') || this.#fence !== undefined) return
-    if (this.#codeRun === 0) this.#codeRun = piece.length
-    else if (this.#codeRun === piece.length) this.#codeRun = 0
+      this.#isRunFirst = isRun && /^`+$/.test(start)
+    } else if (this.#run === 0) this.#isRunFirst = false
+    if (isRun) this.#run += piece.length
+  }
+
+  /** A run of backticks is over: inline code begins or ends, unless it is a fence or stands in one. */
+  #endRun(): void {
+    const run = this.#run
+    this.#run = 0
+    if (run === 0 || this.#fence !== undefined || (this.#isRunFirst && run >= FENCE_LENGTH)) return
+    if (this.#codeRun === 0) this.#codeRun = run
+    else if (this.#codeRun === run) this.#codeRun = 0
   }
 
   #endLine(): void {
@@ -98,6 +116,7 @@ export class OpenerFinder {
     this.#isLineKnown = false
     this.#isQuoted = false
     this.#codeRun = 0
+    this.#isRunFirst = false
   }
 }
 

@@ -211,6 +211,14 @@ test('text that cannot be a call is not held back', () => {
   expect(parser.apply([{ type: 'text-delta', text: ' <tool' }])).toEqual([{ type: 'text-delta', text: ' ' }])
 })
 
+test.each([
+  ['inline code that opens with two backticks', '``', ' x'],
+  ['a fence of four', '````\n```\n', ''],
+])('%s is the same in one piece and sign by sign', (_, before, after) => {
+  const text = `${before}${osloBlock}${after}`
+  expect(read([...text])).toEqual(read([text]))
+})
+
 test('the same is read however the text is cut', () => {
   const parts = fc.constantFrom(
     osloBlock,
