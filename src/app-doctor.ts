@@ -3,7 +3,7 @@ import { encodeFinding } from './api/admin/doctor-routes.ts'
 import { checkPublicUrl } from './api/admin/public-url.ts'
 import { INSTANCE_HEADER } from './api/health.ts'
 import { createClearance, passesOf } from './app-clearance.ts'
-import { createEgress, type Egress } from './app-egress.ts'
+import { createEgress, proxyForAccount, type Egress } from './app-egress.ts'
 import { upstreamSettings } from './app-settings.ts'
 import type { SettingsService } from './config/settings.ts'
 import type { StartupOptions } from './config/startup.ts'
@@ -36,6 +36,7 @@ import { DriftBook } from './upstream/drift.ts'
 import type { ProbedEdge } from './upstream/probe-edge.ts'
 import { fetchQuota } from './upstream/quota.ts'
 import type { CallerIdentity } from './upstream/rest-call.ts'
+import { identify } from './upstream/ask.ts'
 import { fetchSession } from './upstream/session.ts'
 import type { Clock } from './util/clock.ts'
 import { newId } from './util/ids.ts'
@@ -215,13 +216,8 @@ function accountParts(
   openSecret: (sealed: string, hash: string) => string,
 ) {
   return {
-    identify: (account: Account, signal: AbortSignal): CallerIdentity => {
-      const { sealedCredential, sealedProxyUrl, credentialHash } = account
-      const ownProxyUrl = sealedProxyUrl === null ? null : openSecret(sealedProxyUrl, credentialHash)
-      const proxyUrl = ways.choose({ accountKey: String(account.id), ownProxyUrl })?.proxyUrl
-      const credential = openSecret(sealedCredential, credentialHash)
-      return { credential, signal, ...(proxyUrl !== undefined && { proxyUrl }) }
-    },
+    identify: (account: Account, signal: AbortSignal) =>
+      identify({ openSecret, proxyFor: proxyForAccount(ways) }, account, signal),
     fetchSession: (identity: CallerIdentity) => fetchSession(upstream.call, identity),
     fetchQuota: (identity: CallerIdentity, modes: Parameters<typeof fetchQuota>[2]) =>
       fetchQuota(upstream.call, identity, modes),

@@ -42,6 +42,12 @@ export function createEgress({ settings, clock }: { settings: SettingsService; c
   }
 }
 
+/** The proxy for a call that is made for an account by itself, given the account's own; undefined: none. */
+export function proxyForAccount(ways: Pick<WaysOut, 'choose'>) {
+  return (accountId: number, ownProxyUrl: string | null): string | undefined =>
+    ways.choose({ accountKey: String(accountId), ownProxyUrl })?.proxyUrl
+}
+
 /** The ways out as the admin console shows and tests them; a way that answers is well again. */
 export function waysOutForAdmin(ways: WaysOut, upstream: UpstreamClient) {
   return {

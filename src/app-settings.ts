@@ -79,8 +79,8 @@ export function responseSettings({ features }: Settings) {
 
 /** How many tokens a conversation with each model may have. */
 function contextLengths(models: Settings['models']): (modelId: string) => number {
-  const known = parsePairs(models.context_lengths)
-  return (modelId) => Number(known.get(modelId) ?? models.context_length)
+  // read when a length is asked for, once per request: most of these settings are not
+  return (modelId) => Number(parsePairs(models.context_lengths).get(modelId) ?? models.context_length)
 }
 
 export function chatDefaults({ features, models }: Settings) {
@@ -107,7 +107,10 @@ export function clearanceSettings({ proxy: { clearance }, upstream }: Settings):
     isOn: clearance.mode === 'flaresolverr',
     solverUrl: clearance.flaresolverr_url,
     userAgent: clearance.user_agent,
-    mainOrigin: new URL(upstream.base_url).origin,
+    // read only where clearances are on: every request asks whether they are
+    get mainOrigin() {
+      return new URL(upstream.base_url).origin
+    },
     timeoutSeconds: clearance.timeout_sec,
     refreshSeconds: clearance.refresh_interval,
   }

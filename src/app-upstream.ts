@@ -1,5 +1,5 @@
 import { clearanceForAdmin, createClearance, passesOf, type ClearanceParts } from './app-clearance.ts'
-import { createEgress, waysOutForAdmin, type Egress } from './app-egress.ts'
+import { createEgress, proxyForAccount, waysOutForAdmin, type Egress } from './app-egress.ts'
 import { actionSettings, upkeepSettings, upstreamSettings } from './app-settings.ts'
 import type { AccountDirectory } from './accounts/directory.ts'
 import { Upkeep } from './accounts/upkeep.ts'
@@ -81,8 +81,7 @@ export function createUpstream(
   const asking = {
     call: upstream.call,
     openSecret: (sealed: string, hash: string) => box.open(sealed, hash),
-    proxyFor: (accountId: number, ownProxyUrl: string | null) =>
-      ways.choose({ accountKey: String(accountId), ownProxyUrl })?.proxyUrl,
+    proxyFor: proxyForAccount(ways),
   }
   const upkeep = new Upkeep({
     directory,

@@ -17,6 +17,7 @@ import { encodePrompt } from '../upstream/prompt.ts'
 import { ToolCallParser } from '../upstream/tool-parse.ts'
 import type { Attachments, LoadedFile } from './attachments.ts'
 import { attempt, type AttemptParts } from './attempt.ts'
+import { identify } from './identify.ts'
 import { startAnew } from './start-anew.ts'
 import { answerChecked } from './checked-answer.ts'
 import { refuseTooLong } from './context-guard.ts'
@@ -133,13 +134,10 @@ function openAnswer(
   const { signal } = caller
   const account = known && { preferAccountId: known.accountId, mustPrefer: true }
   const plan = { model: request.model, ...caller, mayPenalise, ...account }
-  return attempt(parts, plan, async function* ({ lease, wayOut }) {
-    const { accountId, credential, mode } = lease
-    const identity = {
-      credential,
-      signal,
-      ...(wayOut.proxyUrl !== undefined && { proxyUrl: wayOut.proxyUrl }),
-    }
+  return attempt(parts, plan, async function* (leased) {
+    const { lease } = leased
+    const { accountId, mode } = lease
+    const identity = identify(leased, signal)
     const served = (): void => {
       lease.markServed()
       onServed(accountId)

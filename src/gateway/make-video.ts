@@ -11,6 +11,7 @@ import type { VideoEvent } from '../upstream/video/video-decoder.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Attempt, AttemptParts } from './attempt.ts'
 import type { Attachments } from './attachments.ts'
+import { identify } from './identify.ts'
 import type { JobHold, WholeJobHandler } from './job-runner.ts'
 import { LostClips } from './lost-clips.ts'
 import type { MediaKeeper } from './media-keeper.ts'
@@ -167,13 +168,10 @@ class VideoRun {
   }
 
   /** Asks one account for a clip, and records first that it does. */
-  async *#ask(segment: number, { lease, wayOut }: Attempt): AsyncGenerator<readonly VideoEvent[]> {
+  async *#ask(segment: number, leased: Attempt): AsyncGenerator<readonly VideoEvent[]> {
+    const { lease } = leased
     const { signal } = this.#hold
-    const identity = {
-      credential: lease.credential,
-      signal,
-      ...(wayOut.proxyUrl !== undefined && { proxyUrl: wayOut.proxyUrl }),
-    }
+    const identity = identify(leased, signal)
     const filed = await this.#file({ accountId: lease.accountId, ...identity })
     const current = segment === 0 ? this.#record.try : 0
     await this.#write({ step: 'ask', segment, try: current }, null)

@@ -6,6 +6,7 @@ import { ambiguousFailures, attempt, type AttemptParts } from './attempt.ts'
 import type { LoadedFile } from './attachments.ts'
 import type { Caller } from './chat.ts'
 import { deliverPictures, type DeliveryParts, type ImageEvent, type PictureForm } from './deliver-pictures.ts'
+import { identify } from './identify.ts'
 import { openRound, type PictureSourceParts } from './picture-source.ts'
 
 export interface RoundParts extends AttemptParts, PictureSourceParts, DeliveryParts {}
@@ -102,13 +103,8 @@ function openAttempts(
   const mayPenalise = !blame.isSpent
   const plan = { model: request.model, ...caller, preferAccountId, mayRepeat, mayPenalise }
   return attempt(parts, plan, async function* (leased) {
-    const { lease, wayOut } = leased
-    const { proxyUrl } = wayOut
-    const identity = {
-      credential: lease.credential,
-      signal,
-      ...(proxyUrl !== undefined && { proxyUrl }),
-    }
+    const { lease } = leased
+    const identity = identify(leased, signal)
     const served = (): void => {
       lease.markServed()
       onServed(lease.accountId)

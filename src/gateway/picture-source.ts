@@ -4,6 +4,7 @@ import type { UpstreamClient } from '../upstream/client.ts'
 import { litePrompt, readLitePicture } from '../upstream/image/lite-picture.ts'
 import type { Attachments, LoadedFile } from './attachments.ts'
 import type { Attempt } from './attempt.ts'
+import { identify } from './identify.ts'
 import { withFiles } from './with-files.ts'
 
 /** The settings of pictures (`image.*`, `features.enable_nsfw`, `video.timeout`). */
@@ -64,7 +65,7 @@ function openSocketRound(
   const { prompt, ratio, model } = order.request
   const { roundSeconds, silenceSeconds, adultContent } = imageSettings()
   return upstream.pictures({
-    ...identify(attempt, order),
+    ...identify(attempt, order.signal),
     prompt,
     count: order.count,
     ...(ratio !== undefined && { ratio }),
@@ -80,12 +81,12 @@ function openLite({ upstream }: PictureSourceParts, attempt: Attempt, order: Rou
   const { mode } = attempt.lease
   const prompt = litePrompt(order.request.prompt)
   const { onServed } = order
-  const who = { ...identify(attempt, order), accountId: attempt.lease.accountId }
+  const who = { ...identify(attempt, order.signal), accountId: attempt.lease.accountId }
   return readLitePicture(upstream.chat({ ...who, mode, prompt, fileIds: [], onServed }))
 }
 
 function openEdit(parts: PictureSourceParts, attempt: Attempt, order: RoundOrder): Pictures {
-  const identity = identify(attempt, order)
+  const identity = identify(attempt, order.signal)
   const target = { accountId: attempt.lease.accountId, isForEdit: true, ...identity }
   const { prompt, ratio } = order.request
   return withFiles(parts.attachments, { files: order.references, target }, (references) =>
@@ -99,9 +100,4 @@ function openEdit(parts: PictureSourceParts, attempt: Attempt, order: RoundOrder
       onServed: order.onServed,
     }),
   )
-}
-
-function identify({ lease, wayOut }: Attempt, { signal }: RoundOrder) {
-  const { proxyUrl } = wayOut
-  return { credential: lease.credential, signal, ...(proxyUrl !== undefined && { proxyUrl }) }
 }

@@ -3,6 +3,7 @@ import type { Model } from '../core/model.ts'
 import type { CallerIdentity } from '../upstream/rest-call.ts'
 import type { Clock } from '../util/clock.ts'
 import { attempt, type Attempt, type AttemptParts, type AttemptPlan } from './attempt.ts'
+import { identify } from './identify.ts'
 
 export interface VideoAccountParts extends AttemptParts {
   readonly videoModel: Model
@@ -60,14 +61,9 @@ export class VideoAccount {
   /** Does something as the account that has the video. */
   async use<Value>(work: (identity: CallerIdentity) => Promise<Value>): Promise<Value> {
     const { signal } = this.#options
-    const stream = this.attempt(
-      { isBound: true, mayRepeat: () => false },
-      async function* ({ lease, wayOut }) {
-        const { credential } = lease
-        const way = wayOut.proxyUrl !== undefined && { proxyUrl: wayOut.proxyUrl }
-        yield [{ value: await work({ credential, signal, ...way }) }]
-      },
-    )
+    const stream = this.attempt({ isBound: true, mayRepeat: () => false }, async function* (leased) {
+      yield [{ value: await work(identify(leased, signal)) }]
+    })
     // only after the end of the stream is the account given back, and with a good word
     let result: { readonly value: Value } | undefined
     for await (const [first] of stream) result ??= first

@@ -34,7 +34,7 @@ export function createAsk(parts: AskParts): Ask {
 
 /** Who calls, in the clear: only for the upstream's headers. */
 export function identify(
-  { openSecret, proxyFor }: AskParts,
+  { openSecret, proxyFor }: Pick<AskParts, 'openSecret' | 'proxyFor'>,
   account: Account,
   signal: AbortSignal,
 ): CallerIdentity {

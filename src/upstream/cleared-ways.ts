@@ -1,5 +1,6 @@
 import { clientHints } from './client-hints.ts'
-import { classifyHttpFailure, MAX_FAILURE_BODY_LENGTH } from './failure.ts'
+import { classifyHttpFailure } from './failure.ts'
+import { readStart } from './read-start.ts'
 import { HandshakeError, type OpenSocket } from './socket.ts'
 import type { RequestTimer, Transport, TransportRequest } from './transport.ts'
 
@@ -119,17 +120,6 @@ async function isChallenged(response: Response): Promise<Looked<Response>> {
   const start = body ? await readStart(body) : ''
   const isChallenge = classifyHttpFailure({ status, headers, body: start }).reason === 'challenge'
   return { result: new Response(start, { status, headers }), isChallenge }
-}
-
-/** As much as anybody looks at of a failure. */
-async function readStart(body: ReadableStream<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of body) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length >= MAX_FAILURE_BODY_LENGTH) break
-  }
-  return text
 }
 
 function isRefusedHandshake(thrown: unknown): thrown is HandshakeError {

@@ -3,15 +3,10 @@ import { IdleGuard } from '../util/idle-guard.ts'
 import { JsonObjectsError } from '../util/json-objects.ts'
 import { AnswerTooLongError } from './answer-text.ts'
 import { ignoreDrift, type NoteDrift } from './drift.ts'
-import {
-  classifyHttpFailure,
-  classifyPage,
-  connectionFailure,
-  MAX_FAILURE_BODY_LENGTH,
-  truncatedFailure,
-} from './failure.ts'
+import { classifyHttpFailure, classifyPage, connectionFailure, truncatedFailure } from './failure.ts'
 import { restHeaders } from './headers.ts'
 import type { CallerIdentity, RestCallerOptions } from './rest-call.ts'
+import { readStart } from './read-start.ts'
 import { statsigId } from './statsig.ts'
 import type { RequestTimer } from './transport.ts'
 
@@ -97,17 +92,6 @@ function send(
 
 async function readFailure({ status, headers, body }: Response): Promise<GatewayError> {
   return classifyHttpFailure({ status, headers, body: body ? await readStart(body) : '' })
-}
-
-/** The beginning of a body; the rest is not read. */
-async function readStart(body: ReadableStream<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of body) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length >= MAX_FAILURE_BODY_LENGTH) break
-  }
-  return text.slice(0, MAX_FAILURE_BODY_LENGTH)
 }
 
 /** A page where a stream should be is nobody's answer to a chat, whatever its status says. */

@@ -4,12 +4,18 @@ import type { RestCall, RestCaller } from './rest-call.ts'
 
 const identity = { credential: 'token', signal: new AbortController().signal }
 
-async function upload(bytes: Uint8Array, answer: unknown) {
+/** An upstream that gives one answer, and the calls that it got. */
+function answering(answer: unknown) {
   const calls: RestCall[] = []
   const call: RestCaller = async (made) => {
     calls.push(made)
     return { status: 200, headers: new Headers(), body: Buffer.from(JSON.stringify(answer)) }
   }
+  return { calls, call }
+}
+
+async function upload(bytes: Uint8Array, answer: unknown) {
+  const { calls, call } = answering(answer)
   const file = { name: 'a "b" ü.txt', mediaType: 'text/plain', bytes, timeoutSeconds: 60 }
   const placed = await uploadJson(call, identity, file)
   const { body = '', ...sent } = calls[0] ?? {}
@@ -41,11 +47,7 @@ test('an answer without an id is a failure of the upstream', async () => {
 })
 
 async function uploadAsForm(answer: unknown, isForEdit = false) {
-  const calls: RestCall[] = []
-  const call: RestCaller = async (made) => {
-    calls.push(made)
-    return { status: 200, headers: new Headers(), body: Buffer.from(JSON.stringify(answer)) }
-  }
+  const { calls, call } = answering(answer)
   const file = { name: 'a.png', mediaType: 'image/png', bytes: Buffer.from('bytes'), timeoutSeconds: 60 }
   const placed = await uploadForm(call, identity, { ...file, isForEdit })
   return { placed, sent: calls[0], body: Buffer.from(calls[0]?.body ?? '').toString() }
