@@ -1,4 +1,5 @@
 import { AccountDirectory } from './accounts/directory.ts'
+import { rememberOpened } from './accounts/opened-credentials.ts'
 import { createSharedGate, type SharedGate } from './accounts/in-flight-gate.ts'
 import { AccountSync } from './accounts/sync.ts'
 import { fetchRemote, type FetchRemote } from './media/fetch-remote.ts'
@@ -209,7 +210,7 @@ function createPool({ settings, stores, clock }: AppOptions): Pool {
 }
 
 function leaseParts({ box }: AppOptions, { directory, gate }: Pool) {
-  const openCredential = (sealed: string, hash: string): string => box.open(sealed, hash)
+  const openCredential = rememberOpened((sealed, hash) => box.open(sealed, hash))
   return { directory, openCredential, ...(gate && { gate }) }
 }
 

@@ -120,7 +120,7 @@ async function saveAll(
   changes: readonly AccountChange[],
   stamp: Stamp,
 ): Promise<readonly Account[]> {
-  const stored = await readLive(trx, [...new Set(changes.map(({ next }) => next.id))])
+  const stored = await readCurrent(trx, new Map(changes.map(({ base }) => [base.id, base])))
   const saved = new Map<number, Account>()
   for (const change of changes) {
     const row = saved.get(change.next.id) ?? stored.get(change.next.id)
@@ -135,6 +135,29 @@ async function saveAll(
   )
   await writeRows(database, trx, rows)
   return rows
+}
+
+/** The live rows of these accounts; only those that are newer than what is known of them are read whole. */
+async function readCurrent(
+  trx: Transaction<Tables>,
+  known: ReadonlyMap<number, Account>,
+): Promise<Map<number, Account>> {
+  const found = new Map<number, Account>()
+  for (const part of chunk([...known.keys()], VALUES_PER_LOOKUP)) {
+    const rows = await trx
+      .selectFrom('accounts')
+      .select(['id', 'revision'])
+      .where('id', 'in', part)
+      .where('status', '!=', 'deleted')
+      .execute()
+    for (const { id, revision } of rows) {
+      const account = known.get(id)
+      if (account?.revision === revision) found.set(id, account)
+    }
+    const newer = rows.map(({ id }) => id).filter((id) => !found.has(id))
+    for (const [id, account] of await readLive(trx, newer)) found.set(id, account)
+  }
+  return found
 }
 
 async function readLive(trx: Transaction<Tables>, ids: readonly number[]): Promise<Map<number, Account>> {
