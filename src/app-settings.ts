@@ -68,8 +68,13 @@ export function imageSettings({ image, video, features }: Settings): ImageSettin
 }
 
 /** How videos are made; a helper call gets as long as a silence. */
-export function videoSettings({ video }: Settings) {
-  return { idleSeconds: video.timeout, timeoutSeconds: video.timeout, concurrency: video.concurrency }
+export function videoSettings({ video, upstream }: Settings) {
+  return {
+    idleSeconds: video.timeout,
+    timeoutSeconds: video.timeout,
+    concurrency: video.concurrency,
+    protocol: upstream.chat_protocol,
+  }
 }
 
 /** How long answers of the Responses API are kept. */

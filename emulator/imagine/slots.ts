@@ -79,6 +79,7 @@ function noteGeneration({ state, account, request, prompt, seconds }: RoundFacts
       account: account.token,
       userId: account.userId,
       prompt,
+      message: prompt,
       conversationId: null,
       // A picture of the socket is its own post, spec/upstream-media.md §4.4.1.
       postId: id,

@@ -79,6 +79,7 @@ function describe(start: GenerationStart, ...fileNames: readonly string[]): Gene
     account: account.token,
     userId: account.userId,
     prompt: withoutScenarioWords(request.prompt),
+    message: request.message,
     conversationId: start.conversationId,
     postId: state.ids.next(),
     parentPostId: request.parentPostId,

@@ -52,7 +52,7 @@ function conversationView(
   generations: readonly Generation[],
 ): object {
   const [first] = generations
-  const createTime = state.conversations.find(conversationId)?.createdAt ?? state.clock.iso()
+  const createTime = new Date(generations.at(-1)?.createdAt ?? 0).toISOString()
   const finished = generations.find((one) => state.generations.stateOf(one) === 'finished')
   return {
     conversationId,
@@ -85,7 +85,7 @@ function listTurns(state: EmulatorState, c: ProductContext): Response {
   const finished = own.filter((one) => state.generations.stateOf(one) === 'finished')
   const question = {
     responseId: `${conversationId}-1`,
-    message: first.prompt,
+    message: first.message,
     sender: 'human',
     createTime: new Date(first.createdAt).toISOString(),
     partial: false,

@@ -9,6 +9,8 @@ export interface Generation {
   readonly account: string
   readonly userId: string
   readonly prompt: string
+  /** The words of the call as they came, with the flag that says how to read them. */
+  readonly message: string
   readonly conversationId: string | null
   /** The post of the result itself, the `videoPostId` of a clip. */
   readonly postId: string

@@ -1,22 +1,22 @@
 import { GatewayError, toGatewayError, type ErrorCode } from '../core/error.ts'
 import type { Job, Json } from '../core/job.ts'
 import type { Model } from '../core/model.ts'
-import { segmentsOf, videoSizes } from '../core/video-request.ts'
-import { createMediaPost, type NewMediaPost } from '../upstream/media-post.ts'
+import { segmentsOf } from '../core/video-request.ts'
 import type { UpstreamClient } from '../upstream/client.ts'
 import type { CallerIdentity } from '../upstream/rest-call.ts'
-import type { VideoCall } from '../upstream/video/open-video.ts'
+import type { FoundClip } from '../upstream/video/find-clips.ts'
 import type { VideoExtension } from '../upstream/video/video-body.ts'
 import type { VideoEvent } from '../upstream/video/video-decoder.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Attempt, AttemptParts } from './attempt.ts'
 import type { Attachments } from './attachments.ts'
+import { clipOf, fileVideo } from './file-video.ts'
 import { identify } from './identify.ts'
 import type { JobHold, WholeJobHandler } from './job-runner.ts'
 import { LostClips } from './lost-clips.ts'
 import type { MediaKeeper } from './media-keeper.ts'
 import { VideoAccount } from './video-account.ts'
-import { decodeReferences, parseVideoInput, type VideoInput } from './video-job.ts'
+import { parseVideoInput, type VideoInput } from './video-job.ts'
 import {
   MAX_VIDEO_TRIES,
   VideoRecord,
@@ -29,10 +29,11 @@ export interface VideoSettings {
   /** Silence of the upstream after which a stream is given up. */
   readonly idleSeconds: number
   readonly timeoutSeconds: number
+  readonly protocol: 'gateway' | 'rest'
 }
 
 export interface VideoParts extends AttemptParts {
-  readonly upstream: Pick<UpstreamClient, 'call' | 'video' | 'findClips' | 'contentUrl'>
+  readonly upstream: Pick<UpstreamClient, 'call' | 'video' | 'findClips' | 'findSoleClip' | 'contentUrl'>
   readonly attachments: Attachments
   readonly keeper: MediaKeeper
   readonly videoModel: Model
@@ -174,13 +175,15 @@ class VideoRun {
     const identity = identify(leased, signal)
     const filed = await this.#file({ accountId: lease.accountId, ...identity })
     const current = segment === 0 ? this.#record.try : 0
-    await this.#write({ step: 'ask', segment, try: current }, null)
+    await this.#write({ step: 'ask', segment, try: current }, { askedAt: this.#parts.clock() })
     const { idleSeconds } = this.#parts.videoSettings()
     let isRefusable = true
     try {
-      const clip = this.#clipOf(segment, filed)
-      const onServed = (): void => lease.markServed()
-      for await (const events of this.#parts.upstream.video({ ...identity, clip, idleSeconds, onServed })) {
+      const clip = clipOf(this.#input, filed, { segment, extension: this.#extensionOf(segment) })
+      const onPlaced = (conversationId: string): Promise<void> =>
+        segment === 0 ? this.#write({ step: 'place', try: current }, { conversationId }) : Promise.resolve()
+      const call = { ...identity, clip, idleSeconds, onServed: () => lease.markServed(), onPlaced }
+      for await (const events of this.#parts.upstream.video(call)) {
         isRefusable = false
         yield events
       }
@@ -192,26 +195,13 @@ class VideoRun {
     }
   }
 
-  /** The post that the video is filed under, made for this account unless it has been. */
+  /** Where the video is filed at this account; done now unless it has been. */
   async #file(target: CallerIdentity & { readonly accountId: number }): Promise<FiledVideo> {
     const known = this.#filed
     if (known?.accountId === target.accountId) return known
-    const current = this.#record.try
-    if (known) await this.#write({ step: 'refused', try: current }, { code: 'another_account' })
-    const { upstream, attachments, videoSettings } = this.#parts
-    const { timeoutSeconds } = videoSettings()
-    const placed = await attachments.place(decodeReferences(this.#input.references), target)
-    const references = placed.map(({ uri }) => upstream.contentUrl(uri))
-    const posts = references.length === 0 ? [undefined] : references
-    const ids: string[] = []
-    for (const mediaUrl of posts) {
-      const post: NewMediaPost =
-        mediaUrl === undefined
-          ? { type: 'video', prompt: this.#input.prompt, timeoutSeconds }
-          : { type: 'image', mediaUrl, timeoutSeconds }
-      ids.push((await createMediaPost(upstream.call, target, post)).id)
-    }
-    const filed = { accountId: target.accountId, parentPostId: ids[0] ?? '', references }
+    if (known) await this.#write({ step: 'refused', try: this.#record.try }, { code: 'another_account' })
+    const parts = { ...this.#parts, settings: this.#parts.videoSettings() }
+    const filed = await fileVideo(parts, this.#input, target)
     await this.#write({ step: 'file', try: this.#record.try }, filed)
     return filed
   }
@@ -222,19 +212,6 @@ class VideoRun {
     return earlier
       ? { accountId: earlier.accountId, parentPostId: earlier.parentPostId, references: [] }
       : this.#record.filed
-  }
-
-  #clipOf(segment: number, { parentPostId, references }: FiledVideo): VideoCall['clip'] {
-    const { prompt, size, resolution, preset, seconds } = this.#input
-    const extension = this.#extensionOf(segment)
-    return {
-      prompt,
-      shape: { ratio: videoSizes[size], resolution, preset },
-      seconds: segmentsOf(seconds)[segment] ?? 0,
-      parentPostId,
-      references,
-      ...(extension && { extension }),
-    }
   }
 
   #extensionOf(segment: number): VideoExtension | undefined {
@@ -261,11 +238,13 @@ class VideoRun {
     )
     await this.#write({ step: 'keep' }, { fileId: kept.id })
     const { id: fileId, mediaType, sizeBytes } = kept
-    return { fileId, mediaType, sizeBytes, url: clip.url, ...filed, postId: clip.postId }
+    // a clip by itself is the post that it can be extended under
+    const parentPostId = filed.parentPostId || clip.postId
+    return { fileId, mediaType, sizeBytes, url: clip.url, ...filed, parentPostId, postId: clip.postId }
   }
 
   #lost(segment: number): LostClips {
-    const { clock, pause, videoSettings, upstream } = this.#parts
+    const { clock, pause, videoSettings } = this.#parts
     const filed = this.#filed
     const extension = this.#extensionOf(segment)
     return new LostClips({
@@ -273,9 +252,20 @@ class VideoRun {
       pause: (ms) => pause(ms, this.#hold.signal),
       idleSeconds: videoSettings().idleSeconds,
       startSeconds: extension?.elapsedSeconds ?? 0,
-      look: async () =>
-        filed && (await this.#account.use((identity) => upstream.findClips(identity, filed.parentPostId))),
+      look: async () => filed && (await this.#account.use((identity) => this.#look(identity, filed))),
     })
+  }
+
+  /** The clips that the upstream has of this video. */
+  async #look(
+    identity: CallerIdentity,
+    { parentPostId }: FiledVideo,
+  ): Promise<readonly FoundClip[] | undefined> {
+    const { upstream } = this.#parts
+    if (parentPostId !== '') return upstream.findClips(identity, parentPostId)
+    const { asked } = this.#record
+    const found = asked && (await upstream.findSoleClip(identity, { prompt: this.#input.prompt, ...asked }))
+    return found && [found]
   }
 
   async #write(step: VideoStep, detail: Json): Promise<void> {

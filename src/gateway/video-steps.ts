@@ -10,11 +10,11 @@ const MARKS = [20, 40, 60, 80] as const
 
 /**
  * One thing that a video job does, in order. `file`: the post that it is filed under, for one account. `ask`: written
- * before a clip is asked for, so that after a crash it is known that it may be under way. `refused`: the upstream did not
- * take the first clip on, so that another account may be tried.
+ * before a clip is asked for, so that after a crash it is known that it may be under way. `place`: the conversation that
+ * the first clip is made in. `refused`: the upstream did not take the first clip on, so that another account may be tried.
  */
 export type VideoStep =
-  | { readonly step: 'file' | 'refused'; readonly try: number }
+  | { readonly step: 'file' | 'place' | 'refused'; readonly try: number }
   | { readonly step: 'ask'; readonly segment: number; readonly try: number }
   | { readonly step: 'mark'; readonly segment: number; readonly percent: number }
   | { readonly step: 'clip'; readonly segment: number }
@@ -22,9 +22,13 @@ export type VideoStep =
 
 const filedSchema = z.object({
   accountId: z.int(),
+  /** Empty for a clip by itself, which belongs to no post. */
   parentPostId: z.string(),
+  /** Pictures to start from: addresses for a post, else the ids of what was put up. */
   references: z.array(z.string()),
 })
+const askedSchema = z.object({ askedAt: z.number() })
+const placedSchema = z.object({ conversationId: z.string() })
 const clipSchema = z.object({ postId: z.string(), url: z.string() })
 const keptSchema = z.object({ fileId: z.string() })
 
@@ -44,7 +48,9 @@ export function videoSteps(seconds: VideoSeconds): readonly VideoStep[] {
     const marks = MARKS.map((percent): VideoStep => ({ step: 'mark', segment, percent }))
     return ask.concat(marks, { step: 'clip', segment })
   })
-  return [...tries.flat(), ...clips.flat(), { step: 'keep' }]
+  // at the end, where it moves no step of a job that an earlier version has begun
+  const places = tries.map((_, index): VideoStep => ({ step: 'place', try: index }))
+  return [...tries.flat(), ...clips.flat(), { step: 'keep' }, ...places]
 }
 
 /** What a job has done, read from its items. */
@@ -81,6 +87,15 @@ export class VideoRecord {
 
   get filed(): FiledVideo | undefined {
     return filedSchema.safeParse(this.#details.get(this.indexOf({ step: 'file', try: this.try }))).data
+  }
+
+  /** When the first clip was asked for, and where it is made as far as that was told; undefined: it was not. */
+  get asked(): { readonly askedAt: number; readonly conversationId?: string } | undefined {
+    const current = this.try
+    const detail = this.#details.get(this.indexOf({ step: 'ask', segment: 0, try: current }))
+    const place = this.#details.get(this.indexOf({ step: 'place', try: current }))
+    const asked = askedSchema.safeParse(detail).data
+    return asked && { ...asked, ...placedSchema.safeParse(place).data }
   }
 
   clip(segment: number): RecordedClip | undefined {

@@ -16,6 +16,7 @@ import { openRuntimeSocket, type OpenSocket } from './socket.ts'
 import type { Transport } from './transport.ts'
 import type { UpstreamSettings } from './upstream-settings.ts'
 import { findClips, type FoundClip } from './video/find-clips.ts'
+import { findInHistory, type AskedClip } from './video/find-in-history.ts'
 import { openVideo, type VideoCall } from './video/open-video.ts'
 import type { VideoEvent } from './video/video-decoder.ts'
 
@@ -35,6 +36,8 @@ export interface UpstreamClient {
   video(call: VideoCall): AsyncGenerator<readonly VideoEvent[]>
   /** The clips that the upstream has under a post; undefined if it does not show the post. */
   findClips(identity: CallerIdentity, parentPostId: string): Promise<readonly FoundClip[] | undefined>
+  /** What became of a clip that belongs to no post; undefined if the upstream has never begun it. */
+  findSoleClip(identity: CallerIdentity, asked: AskedClip): Promise<FoundClip | undefined>
   /** Where a file that was put up lies, as an absolute address. */
   contentUrl(uri: string | null): string
   /** Makes a small call for an account (`quota`, `session`, `assets`, `account-settings`). */
@@ -89,6 +92,10 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     findClips: (identity, parentPostId) => {
       const { assetsUrl } = options.settings()
       return findClips(restCall, identity, { parentPostId, assetsUrl, timeoutSeconds: CLIP_LIST_SECONDS })
+    },
+    findSoleClip: (identity, asked) => {
+      const { assetsUrl } = options.settings()
+      return findInHistory(restCall, identity, { asked, assetsUrl, timeoutSeconds: CLIP_LIST_SECONDS })
     },
     contentUrl: (uri) => contentUrl(uri, options.settings().assetsUrl),
     call: restCall,

@@ -18,6 +18,11 @@ export function asArray(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
+/** The objects of an array; what is none is left out. */
+export function asObjects(value: unknown): readonly JsonObject[] {
+  return asArray(value).filter(isObject)
+}
+
 /** JSON text, or a value that is parsed already; undefined when it is neither. */
 export function parseJson(value: unknown): unknown {
   if (typeof value !== 'string') return value

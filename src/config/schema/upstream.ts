@@ -30,7 +30,7 @@ export const upstreamGroup = z.strictObject({
     choices: ['rest', 'gateway'],
     default: 'gateway',
     description:
-      'Which generation of the chat protocol is spoken: the newer one over a socket, or the older one over HTTP. Files are put up and pictures edited as each of them does it; videos go over HTTP either way.',
+      'Which generation of the chat protocol is spoken: the newer one over a socket, or the older one over HTTP. Files are put up, pictures edited and films made as each of them does it; films of several clips, presets or several pictures are made the older way in both.',
   }),
   statsig_value: headerText({
     default: '',

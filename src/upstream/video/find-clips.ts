@@ -1,4 +1,4 @@
-import { asArray, asNumber, asObject, asString, type JsonObject } from '../../util/json-fields.ts'
+import { asNumber, asObject, asObjects, asString, type JsonObject } from '../../util/json-fields.ts'
 import { absoluteUrl } from '../image/read-picture.ts'
 import { readAnswerJson, type CallerIdentity, type RestCaller } from '../rest-call.ts'
 import type { FinishedClip } from './video-decoder.ts'
@@ -33,24 +33,21 @@ export async function findClips(
   const body = JSON.stringify({ limit: PAGE_SIZE, filter: {} })
   const path = '/rest/media/post/list'
   const answer = await call({ method: 'POST', path, refererPath: '/imagine', body, timeoutSeconds }, identity)
-  const posts = asArray(asObject(readAnswerJson(answer))?.['posts']).flatMap((post): JsonObject[] => {
-    const fields = asObject(post)
-    return fields ? [fields] : []
-  })
+  const posts = asObjects(asObject(readAnswerJson(answer))?.['posts'])
   const parent = posts.find((post) => post['id'] === parentPostId)
   if (!parent) return undefined
-  const children = [...asArray(parent['childPosts']), ...asArray(parent['videos'])]
+  const children = [...asObjects(parent['childPosts']), ...asObjects(parent['videos'])]
   const clips = new Map<string, FoundClip>()
   for (const child of children) {
-    const found = parseClip(asObject(child), assetsUrl)
+    const found = parseClip(child, assetsUrl)
     if (found && !clips.get(found.postId)?.clip) clips.set(found.postId, found)
   }
   return [...clips.values()]
 }
 
-function parseClip(post: JsonObject | undefined, assetsUrl: string): FoundClip | undefined {
-  const postId = asString(post?.['id'])
-  if (!post || !postId) return undefined
+function parseClip(post: JsonObject, assetsUrl: string): FoundClip | undefined {
+  const postId = asString(post['id'])
+  if (!postId) return undefined
   const path = asString(post['mediaUrl']) || asString(post['hdMediaUrl'])
   const startSeconds = asNumber(post['videoExtensionStartTime']) ?? 0
   if (!path || post['moderated'] === true) return { postId, startSeconds }

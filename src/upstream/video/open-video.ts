@@ -10,28 +10,35 @@ export interface VideoCall extends CallerIdentity {
   readonly idleSeconds: number
   /** The upstream began to answer: the clip is being made, whatever becomes of the stream. */
   readonly onServed: () => void
+  /** Told once where the clip is made, before anything of it is. */
+  readonly onPlaced: (conversationId: string) => Promise<void>
 }
 
 /** Has a clip made (spec/upstream-media.md §9); the first pull asks for it. */
 export function openVideo(
   options: RestCallerOptions,
-  { clip, ...call }: VideoCall,
+  { clip, onPlaced, ...call }: VideoCall,
 ): AsyncGenerator<readonly VideoEvent[]> {
   const { assetsUrl } = options.settings()
-  const refererPath = clip.extension ? `/imagine/post/${clip.parentPostId}` : '/imagine'
+  const isExtension = clip.parentPostId !== undefined && clip.extension !== undefined
+  const refererPath = isExtension ? `/imagine/post/${clip.parentPostId}` : '/imagine'
   const read = (body: ReadableStream<Uint8Array>, waiting: StreamWaiting) =>
-    readVideo(body, waiting, assetsUrl)
+    readVideo(body, waiting, { assetsUrl, onPlaced })
   return openRestStream(options, { ...call, body: encodeVideoBody(clip), refererPath }, read)
 }
 
 async function* readVideo(
   body: ReadableStream<Uint8Array>,
   waiting: StreamWaiting,
-  assetsUrl: string,
+  { assetsUrl, onPlaced }: { readonly assetsUrl: string; readonly onPlaced: VideoCall['onPlaced'] },
 ): AsyncGenerator<readonly VideoEvent[]> {
   const decoder = new VideoDecoder(assetsUrl)
+  let isPlaced = false
   for await (const frames of readMediaFrames(body, waiting)) {
     const events = frames.flatMap((frame) => decoder.decode(frame))
+    const { conversationId } = decoder
+    if (conversationId !== undefined && !isPlaced) await onPlaced(conversationId)
+    isPlaced = conversationId !== undefined
     if (events.length > 0) yield events
     if (decoder.isDone) return
   }

@@ -24,6 +24,7 @@ export class VideoDecoder {
   #percent = 0
   #isWithheld = false
   #isDone = false
+  #conversationId: string | undefined
 
   constructor(assetsUrl: string) {
     this.#assetsUrl = assetsUrl
@@ -34,8 +35,14 @@ export class VideoDecoder {
     return this.#isDone
   }
 
+  /** The conversation that the clip is made in, once that was told. */
+  get conversationId(): string | undefined {
+    return this.#conversationId
+  }
+
   /** The events of one frame (`result` of the stream's object). */
   decode(frame: JsonObject): VideoEvent[] {
+    this.#conversationId ??= asString(asObject(frame['conversation'])?.['conversationId'])
     if (this.#isDone) return []
     const response = asObject(frame['response'])
     const video = asObject(response?.['streamingVideoGenerationResponse'])
@@ -78,7 +85,8 @@ export class VideoDecoder {
   }
 }
 
-function isVideoUrl(url: string | undefined): url is string {
+/** Whether this is the address of a film (spec/upstream-media.md §9.4). */
+export function isVideoUrl(url: string | undefined): url is string {
   const path = url?.split('?')[0] ?? ''
   return /\.mp4$/i.test(path) || path.includes('/content')
 }
