@@ -5,10 +5,11 @@ import { createChunks, joinMessages, serveRelay, streamHeaders, type RelayBody }
 /*
  * The baseline of the stream benchmarks: the least that Bun needs to relay a stream. It has no accounts, settings,
  * validation, logging, retries or heartbeats. Requests and frames are of the gateway's size: the body's template and the
- * headers are made once by the gateway's own code.
+ * headers are made once by the gateway's own code. With `browser` as the third argument it calls through the library that
+ * the gateway has its browser's handshakes from.
  */
 
-const [, , upstreamUrl = '', token = ''] = process.argv
+const [, , upstreamUrl = '', token = '', transport = 'runtime'] = process.argv
 
 const template: Readonly<Record<string, unknown>> = JSON.parse(
   encodeChatBody({
@@ -41,9 +42,25 @@ interface Frame {
   }
 }
 
+interface Call {
+  readonly method: 'POST'
+  readonly headers: Record<string, string>
+  readonly body: string
+}
+
+type Send = (url: string, call: Call) => Promise<{ readonly body: ReadableStream<Uint8Array> | null }>
+
+const send: Send = transport === 'browser' ? await browserClient() : fetch
+
+async function browserClient(): Promise<Send> {
+  const { Impit } = await import('impit')
+  const client = new Impit({ browser: 'chrome136', followRedirects: false })
+  return (url, call) => client.fetch(url, call)
+}
+
 async function relay(request: Request): Promise<Response> {
   const body: RelayBody = JSON.parse(await request.text())
-  const upstream = await fetch(`${upstreamUrl}/rest/app-chat/conversations/new`, {
+  const upstream = await send(`${upstreamUrl}/rest/app-chat/conversations/new`, {
     method: 'POST',
     headers,
     body: JSON.stringify({ ...template, message: joinMessages(body) }),

@@ -5,7 +5,7 @@ import { measureLargePrompt } from './measures/large-prompt.ts'
 import { measureManyAccounts } from './measures/many-accounts.ts'
 import { measureManyStreams } from './measures/many-streams.ts'
 import { measureMediaMemory } from './measures/media-memory.ts'
-import { measureSocketCpu, measureStreamCpu } from './measures/stream-cpu.ts'
+import { measureBrowserCpu, measureSocketCpu, measureStreamCpu } from './measures/stream-cpu.ts'
 import { readMachineFacts } from './machine.ts'
 import { isMet, printResult, saveRun, type BenchmarkResult } from './report.ts'
 import { pinSelf } from './service-process.ts'
@@ -13,6 +13,7 @@ import { pinSelf } from './service-process.ts'
 const benchmarks: ReadonlyMap<string, () => Promise<BenchmarkResult>> = new Map([
   ['stream-cpu', measureStreamCpu],
   ['socket-cpu', measureSocketCpu],
+  ['browser-cpu', measureBrowserCpu],
   ['first-token', measureFirstToken],
   ['many-streams', measureManyStreams],
   ['large-prompt', measureLargePrompt],

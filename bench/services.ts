@@ -23,12 +23,22 @@ export interface GatewayOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** The protocols of chat at the upstream. */
-export type ChatProtocol = 'rest' | 'gateway'
+/** How a stream comes from the upstream: over HTTP by the runtime's client or the one of a browser, or over a socket. */
+export type StreamChannel = 'runtime' | 'browser' | 'socket'
+
+/** The settings that make the gateway take a channel; a clearance is what browsers are for. */
+export const channelSettings: Readonly<Record<StreamChannel, Readonly<Record<string, string>>>> = {
+  runtime: { GROK_UPSTREAM_CHAT_PROTOCOL: 'rest' },
+  browser: {
+    GROK_UPSTREAM_CHAT_PROTOCOL: 'rest',
+    GROK_PROXY_CLEARANCE_MODE: 'manual',
+    GROK_PROXY_CLEARANCE_CF_COOKIES: 'cf_clearance=bench',
+  },
+  socket: { GROK_UPSTREAM_CHAT_PROTOCOL: 'gateway' },
+}
 
 export interface RelayOptions {
-  /** Absent: the older one. */
-  readonly protocol?: ChatProtocol
+  readonly channel: StreamChannel
   readonly upstreamUrl: string
   readonly token: string
   readonly side: Side
@@ -132,11 +142,11 @@ function gatewayEnvironment(folder: string, tokens: readonly string[]) {
 /** The baseline: the same stream through the least code that Bun needs for it. */
 export function startBareRelay(
   folder: string,
-  { upstreamUrl, token, side, protocol = 'rest' }: RelayOptions,
+  { upstreamUrl, token, side, channel }: RelayOptions,
 ): Promise<ServiceProcess> {
-  const script = protocol === 'rest' ? 'bench/bare-relay.ts' : 'bench/bare-socket-relay.ts'
+  const script = channel === 'socket' ? 'bench/bare-socket-relay.ts' : 'bench/bare-relay.ts'
   return startService({
-    args: [script, upstreamUrl, token],
+    args: [script, upstreamUrl, token, channel],
     side,
     environment: { BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_UPSTREAM_REQUESTS },
     logPath: `${folder}/relay.log`,

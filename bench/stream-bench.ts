@@ -6,7 +6,8 @@ import {
   startBareRelay,
   startGateway,
   startUpstream,
-  type ChatProtocol,
+  channelSettings,
+  type StreamChannel,
 } from './services.ts'
 import { chatTarget, directTarget } from './targets.ts'
 
@@ -27,8 +28,8 @@ export interface StreamBench extends AsyncDisposable {
 const ACCOUNTS = 512
 
 /** Starts the emulator, the gateway and the bare relay; `side` is where the last two run. */
-export async function openStreamBench(side: Side, protocol: ChatProtocol = 'rest'): Promise<StreamBench> {
-  const environment = { GROK_UPSTREAM_CHAT_PROTOCOL: protocol }
+export async function openStreamBench(side: Side, channel: StreamChannel = 'runtime'): Promise<StreamBench> {
+  const environment = channelSettings[channel]
   await using stack = new AsyncDisposableStack()
   const { path } = stack.use(openWorkspace())
   const tokens = makeTokens(ACCOUNTS)
@@ -36,7 +37,7 @@ export async function openStreamBench(side: Side, protocol: ChatProtocol = 'rest
   const upstream = stack.use(await startUpstream(path, tokens))
   const upstreamUrl = upstream.url
   const gateway = stack.use(await startGateway(path, { upstreamUrl, tokens, side, environment }))
-  const relay = stack.use(await startBareRelay(path, { upstreamUrl, token, side, protocol }))
+  const relay = stack.use(await startBareRelay(path, { upstreamUrl, token, side, channel }))
   const owned = stack.move()
   return {
     upstream,

@@ -1,7 +1,7 @@
 import { runStreams, type StreamReport } from '../load-client.ts'
 import type { BenchmarkResult, Figure } from '../report.ts'
 import type { ServiceProcess } from '../service-process.ts'
-import { setPacing, type ChatProtocol, type Pacing } from '../services.ts'
+import { setPacing, type Pacing, type StreamChannel } from '../services.ts'
 import { median } from '../statistics.ts'
 import { chatTarget } from '../targets.ts'
 import { openStreamBench } from '../stream-bench.ts'
@@ -41,16 +41,21 @@ const WARM_UP_CONCURRENCY = 48
 
 /** CPU time that a stream of 100 tokens costs the gateway over HTTP, against the least that a relay on Bun needs. */
 export function measureStreamCpu(): Promise<BenchmarkResult> {
-  return measure('stream-cpu', 'rest')
+  return measure('stream-cpu', 'runtime')
 }
 
 /** The same over the gateway socket, against a relay over such sockets. */
 export function measureSocketCpu(): Promise<BenchmarkResult> {
-  return measure('socket-cpu', 'gateway')
+  return measure('socket-cpu', 'socket')
 }
 
-async function measure(name: string, protocol: ChatProtocol): Promise<BenchmarkResult> {
-  await using bench = await openStreamBench('first-core', protocol)
+/** The same over HTTP with a browser's handshakes, against a relay that calls through the same library. */
+export function measureBrowserCpu(): Promise<BenchmarkResult> {
+  return measure('browser-cpu', 'browser')
+}
+
+async function measure(name: string, channel: StreamChannel): Promise<BenchmarkResult> {
+  await using bench = await openStreamBench('first-core', channel)
   const { upstream, gateway, relay } = bench
   for (const { pacing, streamsPerRun } of warmUps) {
     await setPacing(upstream.url, pacing)
