@@ -4,6 +4,7 @@ import { imagineRoutes } from './imagine/socket.ts'
 import { controlRoutes } from './control/control-routes.ts'
 import { assetRoutes } from './rest/assets.ts'
 import { chatRoutes } from './rest/chat.ts'
+import { creditRoutes } from './rest/credits.ts'
 import { guardEdge } from './rest/edge.ts'
 import type { ProductEnv, ServerBindings } from './rest/exchange.ts'
 import { httpError } from './rest/http-errors.ts'
@@ -23,6 +24,7 @@ export function createEmulatorApp(state: EmulatorState): Hono<{ Bindings: Server
     .use(recordExchange(state), guardEdge(state))
     .route('/', chatRoutes(state))
     .route('/', rateLimitRoutes(state))
+    .route('/', creditRoutes(state))
     .route('/', sessionRoutes(state))
     .route('/', ownerSettingsRoutes(state))
     .route('/', uploadRoutes(state))

@@ -72,6 +72,44 @@ describe('quota', () => {
     expect(fast).toMatchObject({ remaining: 0, waitSeconds: expect.any(Number) })
   })
 
+  test('has the weekly pool of a paid account, asked for with headers of its own', async () => {
+    await control.patchAccount('heavy', { weekly: { usedPercent: 12.34, periodDays: 3 } })
+    const { weekly } = await fetchQuota(client.call, as('heavy'), ['fast', 'weekly'])
+    expect(weekly).toMatchObject({ remaining: 8766, total: 10_000, windowSeconds: 259_200 })
+    const [asked] = await control.requests({ path: '/grok_api_v2.GrokBuildBilling/*' })
+    expect(asked?.headers).toMatchObject({
+      'content-type': 'application/grpc-web+proto',
+      'x-grpc-web': '1',
+      'x-user-agent': 'connect-es/2.1.1',
+      'cache-control': 'no-cache',
+      pragma: 'no-cache',
+      accept: '*/*',
+      origin: emulator.url,
+      referer: `${emulator.url}/`,
+    })
+    expect(asked?.headers['cookie']).toContain('cf_clearance=clear')
+    expect(asked?.headers).not.toContainAnyKeys(['x-statsig-id', 'x-xai-request-id'])
+  })
+
+  test('of a paid account without a pool says so, and of a mode alone asks for none', async () => {
+    expect((await fetchQuota(client.call, as('heavy'), ['weekly'])).weekly).toBe('absent')
+    expect(await fetchQuota(client.call, as('heavy'), ['fast'])).not.toHaveProperty('weekly')
+  })
+
+  test.each(['unauthorized', 'blocked', 'challenge', 'server-error'] as const)(
+    'is told although the pool is refused with %s, which says nothing about the account',
+    async (kind) => {
+      await control.addFault({ path: '/grok_api_v2.*', action: { type: 'http', kind } })
+      const report = await fetchQuota(client.call, as('heavy'), ['fast', 'weekly'])
+      expect(report).toMatchObject({ fast: { total: 400 }, weekly: { code: expect.any(String) } })
+    },
+  )
+
+  test('says nothing of a pool that the service does not know', async () => {
+    await control.addFault({ path: '/grok_api_v2.*', action: { type: 'http', kind: 'not-found' } })
+    expect(await fetchQuota(client.call, as('heavy'), ['fast', 'weekly'])).not.toHaveProperty('weekly')
+  })
+
   test('of one mode that fails does not spoil the others', async () => {
     await control.addFault({
       path: '/rest/rate-limits',

@@ -5,6 +5,7 @@ import type { EmulatorState } from '../state/emulator-state.ts'
 import { MEDIA_KINDS } from '../state/media-quotas.ts'
 import { isMode } from '../state/modes.ts'
 import { seededRandom, seedFrom } from '../state/random.ts'
+import type { WeeklyPoolPatch } from '../state/weekly-pools.ts'
 import {
   accountInputSchema,
   accountPatchSchema,
@@ -28,6 +29,7 @@ export function accountRoutes(state: EmulatorState): Hono {
       state.accounts.replaceAll([])
       state.quotas.reset()
       state.mediaQuotas.reset()
+      state.weeklyPools.reset()
       for (const input of accounts) putAccount(state, input)
       return c.json({ accounts: viewAccounts(state) })
     })
@@ -38,10 +40,10 @@ export function accountRoutes(state: EmulatorState): Hono {
     })
     .patch('/accounts/:token', async (c) => {
       const account = findAccount(state, c.req.param('token'))
-      const { quotas, mediaQuotas, ...changes } = await parseBody(c, accountPatchSchema)
+      const { quotas, mediaQuotas, weekly, ...changes } = await parseBody(c, accountPatchSchema)
       const changed = accountSchema.parse({ ...account, ...changes })
       state.accounts.put(changed)
-      return c.json(viewWithQuotas(state, changed, { quotas, mediaQuotas }))
+      return c.json(viewWithQuotas(state, changed, { quotas, mediaQuotas, weekly }))
     })
     .delete('/accounts/:token', (c) => {
       if (!state.accounts.remove(c.req.param('token'))) throw new ControlError(404, 'no such account')
@@ -49,19 +51,23 @@ export function accountRoutes(state: EmulatorState): Hono {
     })
 }
 
-function putAccount(state: EmulatorState, { quotas, mediaQuotas, ...input }: ParsedAccountInput): object {
+function putAccount(
+  state: EmulatorState,
+  { quotas, mediaQuotas, weekly, ...input }: ParsedAccountInput,
+): object {
   const account = accountSchema.parse({
     userId: userIdFor(input.token),
     email: `${input.token}@example.org`,
     ...input,
   })
   state.accounts.put(account)
-  return viewWithQuotas(state, account, { quotas, mediaQuotas })
+  return viewWithQuotas(state, account, { quotas, mediaQuotas, weekly })
 }
 
 interface QuotaChanges {
   readonly quotas?: unknown
   readonly mediaQuotas?: unknown
+  readonly weekly?: WeeklyPoolPatch | null | undefined
 }
 
 function viewWithQuotas(state: EmulatorState, account: Account, changes: QuotaChanges): object {
@@ -73,10 +79,12 @@ function viewWithQuotas(state: EmulatorState, account: Account, changes: QuotaCh
     const patch = media[kind]
     if (patch !== undefined) state.mediaQuotas.patch(account, kind, patch)
   }
+  if (changes.weekly !== undefined) state.weeklyPools.patch(account.token, changes.weekly)
   return {
     ...account,
     quotas: state.quotas.viewAll(account),
     mediaQuotas: state.mediaQuotas.viewAll(account),
+    weekly: state.weeklyPools.view(account.token),
     ownerSettings: state.ownerSettings.view(account.token),
   }
 }

@@ -8,6 +8,7 @@ import type { Mode } from '../state/modes.ts'
 import type { OwnerSettings } from '../state/owner-settings.ts'
 import type { QuotaView } from '../state/quotas.ts'
 import type { RecordedRequest } from '../state/request-log.ts'
+import type { WeeklyPoolView } from '../state/weekly-pools.ts'
 import type { AccountInput, AccountPatch, RequestFilter } from './control-schema.ts'
 
 /** Quota windows by mode. */
@@ -17,6 +18,8 @@ export type QuotaViews = Partial<Record<Mode, QuotaView>>
 export interface AccountView extends Account {
   readonly quotas: QuotaViews
   readonly mediaQuotas: Partial<Record<MediaKind, QuotaView>>
+  /** Null on an account without a pool. */
+  readonly weekly: WeeklyPoolView | null
   readonly ownerSettings: OwnerSettings
 }
 

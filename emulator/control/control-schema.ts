@@ -3,6 +3,7 @@ import { accountSchema } from '../state/accounts.ts'
 import { MEDIA_KINDS } from '../state/media-quotas.ts'
 import { MODES } from '../state/modes.ts'
 import { quotaPatchSchema } from '../state/quotas.ts'
+import { weeklyPoolSchema } from '../state/weekly-pools.ts'
 
 /** Quota changes by mode; null removes the mode from the account. */
 export const quotasPatchSchema = z.partialRecord(z.enum(MODES), quotaPatchSchema.nullable())
@@ -19,6 +20,7 @@ export const accountInputSchema = z.strictObject({
   state: accountSchema.shape.state.default('ok'),
   quotas: quotasPatchSchema.optional(),
   mediaQuotas: mediaQuotasPatchSchema.optional(),
+  weekly: weeklyPoolSchema.nullable().optional(),
 })
 
 /** See {@link accountInputSchema}. */
@@ -32,6 +34,7 @@ export const accountPatchSchema = z.strictObject({
   state: accountSchema.shape.state.optional(),
   quotas: quotasPatchSchema.optional(),
   mediaQuotas: mediaQuotasPatchSchema.optional(),
+  weekly: weeklyPoolSchema.nullable().optional(),
 })
 
 /** See {@link accountPatchSchema}. */

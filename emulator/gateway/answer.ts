@@ -54,7 +54,7 @@ function eventsFor(state: EmulatorState, account: Account, asked: PlannedTurn): 
   const http = actions.find((action) => action.type === 'http')
   if (http !== undefined) return [eventOf({ type: 'error', error: errorInStream(http.kind) })]
   const convert = (frames: Parameters<typeof gatewayEvents>[0]) => gatewayEvents(frames, turn, requestEventId)
-  if (isAccepted(plan) && !state.quotas.spend(account, turn.mode)) {
+  if (isAccepted(plan) && !state.spendTurn(account, turn.mode)) {
     return convert([errorFrameOf({ code: 8, message: 'Usage limit reached for this mode', nesting: 'top' })])
   }
   const transcript = GATEWAY_TRANSCRIPTS.find((name) => words.has(name))

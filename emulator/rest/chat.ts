@@ -39,16 +39,18 @@ function answerChat(state: EmulatorState, c: ProductContext, conversationId: str
   if (parsed instanceof Response) return parsed
   const words = parseScenarioWords(parsed.lastUserText)
   const turn = words.has('tokens') ? { ...parsed, responseId: COUNTED_RESPONSE_ID } : parsed
-  const quota = state.quotas.view(account, turn.mode)
-  if (quota === undefined) return serviceError(400, 3, `Mode ${turn.mode} is not available for this account`)
+  const hasMode = state.quotas.view(account, turn.mode) !== undefined
+  if (!hasMode) return serviceError(400, 3, `Mode ${turn.mode} is not available for this account`)
   const actions = actionsFromWords(words)
   for (const action of actions) {
     const response = responseOfFault(action)
     if (response !== null) return response
   }
   const plan = planWithFaults(c.get('exchange').plan, actions)
-  if (isAccepted(plan) && !state.quotas.spend(account, turn.mode)) {
-    if (state.behaviour.rateLimitStyle === 'http') return httpError('rate-limited', quota.waitTimeSeconds)
+  if (isAccepted(plan) && !state.spendTurn(account, turn.mode)) {
+    if (state.behaviour.rateLimitStyle === 'http') {
+      return httpError('rate-limited', state.turnWaitSeconds(account, turn.mode))
+    }
     const error = errorFrameOf({ code: 8, message: 'Too many requests', nesting: 'top' })
     return streamBody(state, c, { body: encodeBody([error], plan), plan })
   }

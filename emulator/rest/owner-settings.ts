@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { EmulatorState } from '../state/emulator-state.ts'
 import { requireAccount } from './auth.ts'
 import type { ProductContext, ProductEnv } from './exchange.ts'
+import { grpcAnswer, INVALID_ARGUMENT_TRAILER, OK_TRAILER, readHex } from './grpc-web.ts'
 import { serviceError } from './http-errors.ts'
 
 const termsSchema = z.object({ tosVersion: z.int() })
@@ -14,8 +15,6 @@ const NSFW_NAME = '616c776179735f73686f775f6e7366775f636f6e74656e74'
 const ENABLE_NSFW = `00000000200a021001121a0a18${NSFW_NAME}`
 const DISABLE_NSFW = `00000000200a021000121a0a18${NSFW_NAME}`
 
-const OK_TRAILER = 'grpc-status:0\r\n'
-const INVALID_ARGUMENT_TRAILER = 'grpc-status:3\r\ngrpc-message:invalid%20argument\r\n'
 const FAILED_PRECONDITION_TRAILER = 'grpc-status:9\r\ngrpc-message:terms%20or%20birth%20date%20missing\r\n'
 
 /** Settings that are the owner's word: terms, birth date, adult content (spec/upstream-media.md §15). */
@@ -58,17 +57,4 @@ async function setNsfw(state: EmulatorState, c: ProductContext): Promise<Respons
   if (message === ENABLE_NSFW && !isAllowed) return grpcAnswer(FAILED_PRECONDITION_TRAILER)
   state.ownerSettings.change(token, { nsfw: message === ENABLE_NSFW })
   return grpcAnswer(OK_TRAILER)
-}
-
-async function readHex(c: ProductContext): Promise<string> {
-  return Buffer.from(await c.req.arrayBuffer()).toString('hex')
-}
-
-/** HTTP 200 whatever happened; the trailer frame tells. */
-function grpcAnswer(trailer: string): Response {
-  const text = Buffer.from(trailer)
-  const head = Buffer.from([0x80, 0, 0, 0, text.length])
-  return new Response(Buffer.concat([head, text]), {
-    headers: { 'Content-Type': 'application/grpc-web+proto' },
-  })
 }

@@ -1,4 +1,4 @@
-import { AccountTable } from './accounts.ts'
+import { AccountTable, type Account } from './accounts.ts'
 import { DEFAULT_BEHAVIOUR, withPatch, type Behaviour, type BehaviourPatch } from './behaviour.ts'
 import { EmulatorClock } from './clock.ts'
 import { CounterTable } from './counters.ts'
@@ -17,6 +17,7 @@ import {
   type StoredFile,
   type StoredPost,
 } from './stores.ts'
+import { WeeklyPoolTable } from './weekly-pools.ts'
 
 const MAX_FILES = 1000
 
@@ -26,6 +27,7 @@ export class EmulatorState {
   readonly accounts = new AccountTable()
   readonly quotas: QuotaTable<Mode>
   readonly mediaQuotas: QuotaTable<MediaKind>
+  readonly weeklyPools: WeeklyPoolTable
   readonly ownerSettings = new OwnerSettingsTable()
   readonly faults = new FaultTable()
   readonly requests: RequestLog
@@ -47,6 +49,7 @@ export class EmulatorState {
     this.clock = new EmulatorClock(realNow)
     this.quotas = createChatQuotas(this.clock)
     this.mediaQuotas = createMediaQuotas(this.clock)
+    this.weeklyPools = new WeeklyPoolTable(this.clock)
     this.generations = new GenerationTable(() => this.clock.now())
     this.requests = new RequestLog(() => this.clock.now())
   }
@@ -63,12 +66,26 @@ export class EmulatorState {
     return this.#behaviour
   }
 
+  /** Takes a chat turn out of what the account has; false when nothing is left. Windows do not refuse where there is a pool. */
+  spendTurn(account: Account, mode: Mode): boolean {
+    const pooled = this.weeklyPools.spend(account.token)
+    if (pooled === false) return false
+    const counted = this.quotas.spend(account, mode)
+    return pooled ?? counted
+  }
+
+  /** Seconds until the account may chat again in a mode that is used up. */
+  turnWaitSeconds(account: Account, mode: Mode): number | undefined {
+    return this.weeklyPools.waitSeconds(account.token) ?? this.quotas.view(account, mode)?.waitTimeSeconds
+  }
+
   /** Back to the state after a start; streams that are open go on. */
   reset(): void {
     this.clock.reset()
     this.accounts.reset()
     this.quotas.reset()
     this.mediaQuotas.reset()
+    this.weeklyPools.reset()
     this.ownerSettings.clear()
     this.faults.clear()
     this.requests.clear()

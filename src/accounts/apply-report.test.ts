@@ -64,3 +64,50 @@ test('an account is never left without any window', () => {
   const report = { auto: 'absent', fast: 'absent', expert: 'absent' } as const
   expect(applyReport(account, report, NOW).quota).toEqual(account.quota)
 })
+
+describe('the weekly pool', () => {
+  const tier = 'super' as const
+  const pool = { remaining: 10_000, total: 10_000, windowSeconds: 604_800, resetAt: NOW + 5e7 }
+  const weekly = windowForTests(400, { total: 10_000, resetAt: NOW + 1e6 })
+  const quota = { fast: windowForTests(3), weekly }
+
+  test('refills exactly when the upstream says, even while nothing of it is used', () => {
+    const account = accountForTests({ tier, quota })
+    expect(applyReport(account, { weekly: pool }, NOW).quota.weekly).toEqual({
+      ...pool,
+      syncedAt: NOW,
+      source: 'real',
+    })
+  })
+
+  test('goes when the upstream says that there is none, and stays when it could not be read', () => {
+    const account = accountForTests({ tier, quota })
+    expect(applyReport(account, { weekly: 'absent' }, NOW).quota).toEqual({ fast: windowForTests(3) })
+    for (const report of [{ weekly: failed }, {}])
+      expect(applyReport(account, report, NOW).quota).toEqual(account.quota)
+  })
+
+  test('goes with the tier that has none, and makes no account a better one', () => {
+    const report = { auto: figures(20, 20), weekly: pool }
+    const once = applyReport(accountForTests({ tier, quota }), report, NOW)
+    expect(once).toMatchObject({ tier: 'super', quota: { weekly: { remaining: 10_000 } } })
+    const twice = applyReport(once, report, NOW)
+    expect([twice.tier, twice.quota.weekly]).toEqual(['basic', undefined])
+    expect(applyReport(accountForTests(), { weekly: pool }, NOW)).toMatchObject({ tier: 'basic' })
+  })
+
+  test('alone is neither an account nor news of one', () => {
+    const account = accountForTests({ tier, quota: { fast: windowForTests(3) }, syncedAt: 5 })
+    const applied = applyReport(account, { fast: 'absent', weekly: pool }, NOW)
+    expect(applied.quota).toEqual(account.quota)
+    for (const answer of ['absent', pool] as const)
+      expect(applyReport(account, { fast: failed, weekly: answer }, NOW).syncedAt).toBe(5)
+  })
+
+  test('ends no pause of a mode', () => {
+    const cause = { code: 'rate_limited', evidence: '', at: NOW } as const
+    const modeCooldowns = { fast: { until: NOW + 1e6, cause } }
+    const account = accountForTests({ tier, quota, modeCooldowns })
+    expect(applyReport(account, { weekly: pool }, NOW).modeCooldowns).toEqual(modeCooldowns)
+  })
+})

@@ -1,6 +1,6 @@
 import type { Account } from '../core/account.ts'
-import { isMediaMode, modes, type Mode } from '../core/model.ts'
-import type { Quota, QuotaWindow } from '../core/quota.ts'
+import { isMediaMode, modes, servedModes, WEEKLY, type Mode } from '../core/model.ts'
+import type { QuotaWindow } from '../core/quota.ts'
 import type { QuotaFigures, QuotaReport } from '../core/quota-report.ts'
 import { believeTier } from './infer-tier.ts'
 
@@ -24,15 +24,22 @@ export function applyReport(account: Account, report: QuotaReport, now: number):
       }
     }
   }
-  const isKnown = Object.values(report).some((answer) => answer === 'absent' || !(answer instanceof Error))
+  const belief = believeTier(account, report)
+  // an account without any window would be lost for good: keep what it had
+  const kept = servedModes.some((mode) => quota[mode]) ? quota : { ...account.quota }
+  if (belief.tier === 'basic') delete kept[WEEKLY] // only paid accounts have a pool
   return {
     ...account,
-    ...believeTier(account, report),
-    // an account without any window would be lost for good: keep what it had
-    quota: Object.keys(quota).length > 0 ? (quota satisfies Quota) : account.quota,
+    ...belief,
+    quota: kept,
     modeCooldowns: cooldowns,
-    syncedAt: isKnown ? now : account.syncedAt,
+    syncedAt: isKnown(report) ? now : account.syncedAt,
   }
+}
+
+/** Whether the upstream told anything of what requests are made in; the pool alone leaves the windows as unknown as before. */
+function isKnown(report: QuotaReport): boolean {
+  return servedModes.some((mode) => report[mode] !== undefined && !(report[mode] instanceof Error))
 }
 
 /** Of media the upstream tells no totals: the most that was ever left stands for it. */
@@ -40,9 +47,12 @@ function raiseTotal(window: QuotaWindow | undefined, figures: QuotaFigures): Quo
   return { ...figures, total: Math.max(figures.total, window?.total ?? 0) }
 }
 
-/** The upstream gives no reset time: it is the earliest one that is known of this window (spec/control-plane.md §1.4). */
+/**
+ * Mostly the upstream gives no reset time: then it is the earliest one that is known of this window
+ * (spec/control-plane.md §1.4).
+ */
 function applyFigures(window: QuotaWindow | undefined, figures: QuotaFigures, now: number): QuotaWindow {
-  const { remaining, total, windowSeconds, waitSeconds } = figures
+  const { remaining, total, windowSeconds, waitSeconds, resetAt: exact } = figures
   const latest = now + windowSeconds * 1000
   const known = window?.resetAt && window.resetAt > now ? Math.min(window.resetAt, latest) : latest
   const resetAt = waitSeconds !== undefined && remaining === 0 ? now + waitSeconds * 1000 : known
@@ -50,7 +60,7 @@ function applyFigures(window: QuotaWindow | undefined, figures: QuotaFigures, no
     remaining,
     total,
     windowSeconds,
-    resetAt: remaining < total ? resetAt : null,
+    resetAt: exact ?? (remaining < total ? resetAt : null),
     syncedAt: now,
     source: 'real',
   }

@@ -172,3 +172,40 @@ describe('fifty clients that leave', () => {
     expect(quota.fast?.remaining).toBe(1000)
   })
 })
+
+describe('a weekly pool', () => {
+  const weekly = windowForTests(500, { total: 10_000, resetAt: NOW + 8e6 })
+  const quota = { auto: windowForTests(0, { resetAt: NOW + 1e6 }), fast: windowForTests(10), weekly }
+  const query = { tier: 'super', mode: 'auto' } as const
+  const limited = { type: 'failure', code: 'rate_limited', evidence: 'seen', retryAfterSeconds: 60 } as const
+
+  test('is not spent or given back here, and serves past an empty window as long as it lasts', () => {
+    const test = new DirectoryForTests([accountForTests({ tier: 'super', quota })])
+    for (let use = 0; use < 20; use++) {
+      const taken = test.reserve(query)
+      if (taken) test.settle(taken, { type: 'success' })
+      expect(taken).toBeDefined()
+    }
+    expect(test.account(1).quota.weekly).toEqual(weekly)
+  })
+
+  test('is not used up by a 429, which pauses its mode only', () => {
+    const test = new DirectoryForTests([accountForTests({ tier: 'super', quota })])
+    const taken = test.reserve(query)
+    if (taken) test.settle(taken, limited)
+    expect(test.account(1).quota.weekly).toEqual(weekly)
+    expect(test.reserve(query)).toBeUndefined()
+    expect(test.reserve({ ...query, mode: 'fast' })).toBeDefined()
+    test.now += 60_000
+    expect(test.reserve(query)).toBeDefined()
+  })
+
+  test('that is used up holds the account until its period ends, and the wait is told', () => {
+    const empty = { ...quota, weekly: { ...weekly, remaining: 0, resetAt: NOW + 60_000 } }
+    const test = new DirectoryForTests([accountForTests({ tier: 'super', quota: empty })])
+    expect(test.reserve({ ...query, mode: 'fast' })).toBeUndefined()
+    expect(test.directory.retryAfterSeconds()).toBe(60)
+    test.now += 60_000
+    expect(test.reserve(query)).toBeDefined()
+  })
+})

@@ -1,6 +1,6 @@
 import { accountForTests, NOW } from '../core/account-for-tests.ts'
 import type { Account } from '../core/account.ts'
-import type { Mode, Tier } from '../core/model.ts'
+import type { ServedMode, Tier } from '../core/model.ts'
 import { AccountDirectory, type Reservation } from './directory.ts'
 import type { Strategy } from './eligibility.ts'
 import type { Outcome } from './feedback.ts'
@@ -17,7 +17,7 @@ export function seededRandom(seed = 1): () => number {
 
 /** What a test may ask of a directory, in short. */
 export interface TestQuery {
-  readonly mode?: Mode
+  readonly mode?: ServedMode
   readonly tier?: Tier
   readonly exclude?: readonly number[]
 }

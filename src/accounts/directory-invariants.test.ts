@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { accountForTests, NOW, windowForTests } from '../core/account-for-tests.ts'
 import type { Account } from '../core/account.ts'
-import { modes, tiers, type Mode, type Tier } from '../core/model.ts'
+import { modes, servedModes, tiers, type ServedMode, type Tier } from '../core/model.ts'
 import { DirectoryForTests, failureForTests } from './directory-for-tests.ts'
 import type { Reservation } from './directory.ts'
 import { availableFrom, inFlightCap, type SelectionRules } from './eligibility.ts'
@@ -13,7 +13,7 @@ const IDS = 5
 type Step =
   | {
       readonly type: 'reserve'
-      readonly mode: Mode
+      readonly mode: ServedMode
       readonly tier: Tier
       readonly exclude: readonly number[]
     }
@@ -23,7 +23,7 @@ type Step =
   | { readonly type: 'configure'; readonly rules: SelectionRules }
   | { readonly type: 'written' }
 
-const usedModes = fc.constantFrom<Mode>('auto', 'fast')
+const usedModes = fc.constantFrom<ServedMode>('auto', 'fast')
 const usedTiers = fc.constantFrom<Tier>('basic', 'super')
 const cause = { code: 'operator', evidence: '', at: NOW } as const
 
@@ -47,7 +47,7 @@ const account = fc
   .record({
     id: fc.integer({ min: 1, max: IDS }),
     tier: usedTiers,
-    quota: fc.record({ auto: quotaWindow, fast: quotaWindow }, { requiredKeys: [] }),
+    quota: fc.record({ auto: quotaWindow, fast: quotaWindow, weekly: quotaWindow }, { requiredKeys: [] }),
     state: fc.constantFrom<Account['state']>(
       { status: 'active' },
       { status: 'active' },
@@ -195,7 +195,7 @@ test('after everything has ended and enough time has passed, every account in se
       run.test.directory.configure({ strategy: 'random', maxInFlight: 1 })
       const found = new Set<number>()
       for (const tier of tiers) {
-        for (const mode of modes) {
+        for (const mode of servedModes) {
           for (const { slot } of run.test.reserveAll({ tier, mode })) found.add(slot.account.id)
         }
       }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { accountForTests, NOW, windowForTests } from '../core/account-for-tests.ts'
 import type { Account, AccountState } from '../core/account.ts'
-import { tiers, type Mode } from '../core/model.ts'
+import { tiers, type ServedMode } from '../core/model.ts'
 import { defaultQuota } from '../core/quota.ts'
 import { DirectoryForTests, failureForTests } from './directory-for-tests.ts'
 import type { Reservation } from './directory.ts'
@@ -41,7 +41,17 @@ describe.each(['quota', 'random'] as const)(
     test('counts all modes together', () => {
       const both = accountForTests({ quota: defaultQuota('super'), tier: 'super' })
       const test = new DirectoryForTests([both], strategy, 8)
-      const modes: Mode[] = ['auto', 'fast', 'expert', 'auto', 'fast', 'expert', 'auto', 'fast', 'expert']
+      const modes: ServedMode[] = [
+        'auto',
+        'fast',
+        'expert',
+        'auto',
+        'fast',
+        'expert',
+        'auto',
+        'fast',
+        'expert',
+      ]
       const taken = modes.map((mode) => test.reserve({ mode, tier: 'super' }))
       expect(taken.filter((taken) => taken !== undefined)).toHaveLength(8)
     })
@@ -102,7 +112,7 @@ describe('the order of asking', () => {
     accountForTests({ id: 2, tier: 'heavy', quota }),
   ]
 
-  function takeAll(tiers: readonly Account['tier'][], modes: readonly Mode[]) {
+  function takeAll(tiers: readonly Account['tier'][], modes: readonly ServedMode[]) {
     const { directory } = new DirectoryForTests([basic, best])
     const take = (): Reservation | undefined => directory.reserve({ tiers, modes, exclude: nobody })
     return Array.from({ length: 5 }, take).map((taken) => taken && [idOf(taken), taken.mode])

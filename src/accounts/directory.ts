@@ -1,6 +1,6 @@
 import { noteTransition, type Account, type StateCause } from '../core/account.ts'
-import { modes, tiers, type Mode, type Tier } from '../core/model.ts'
-import { spendOne } from '../core/quota.ts'
+import { servedModes, tiers, type ServedMode, type Tier } from '../core/model.ts'
+import { decidingWindow, spendOne } from '../core/quota.ts'
 import type { Clock } from '../util/clock.ts'
 import { choose, type ChooseOptions } from './choose.ts'
 import { availableFrom, inFlightCap, type SelectionRules } from './eligibility.ts'
@@ -16,7 +16,7 @@ export interface ReserveQuery {
   /** Pools to ask, in order. */
   readonly tiers: readonly Tier[]
   /** Modes to try, in order, each across all pools. */
-  readonly modes: readonly Mode[]
+  readonly modes: readonly ServedMode[]
   /** Accounts that must not be chosen again. */
   readonly exclude: ReadonlySet<number>
   /** The account to take if it can serve: it has the conversation's earlier turn. */
@@ -28,7 +28,7 @@ export interface ReserveQuery {
 /** One query of one account, taken but not yet settled. */
 export interface Reservation {
   readonly slot: Slot
-  readonly mode: Mode
+  readonly mode: ServedMode
   /** Requests at once that the account may have, over all processes. */
   readonly cap: number
 }
@@ -62,7 +62,9 @@ export interface DirectoryStats {
  */
 export class AccountDirectory {
   readonly #slots = new Map<number, Slot>()
-  readonly #ready = new Map(tiers.map((tier) => [tier, modes.map((mode) => new ReadyPool(modeIndex(mode)))]))
+  readonly #ready = new Map(
+    tiers.map((tier) => [tier, servedModes.map((mode) => new ReadyPool(modeIndex(mode)))]),
+  )
   readonly #usable: Record<Tier, number> = { basic: 0, super: 0, heavy: 0 }
   readonly #wakes = new WakeQueue()
   readonly #options: DirectoryOptions
@@ -166,7 +168,7 @@ export class AccountDirectory {
     return undefined
   }
 
-  #readyPreferred({ prefer, tiers: asked, exclude }: ReserveQuery, mode: Mode): Slot | undefined {
+  #readyPreferred({ prefer, tiers: asked, exclude }: ReserveQuery, mode: ServedMode): Slot | undefined {
     const slot = prefer === undefined || exclude.has(prefer) ? undefined : this.#slots.get(prefer)
     const isReady = slot && asked.includes(slot.account.tier) && slot.positions[modeIndex(mode)] !== -1
     return isReady ? slot : undefined
@@ -181,7 +183,7 @@ export class AccountDirectory {
     return undefined
   }
 
-  #take(slot: Slot, mode: Mode, now: number): Reservation {
+  #take(slot: Slot, mode: ServedMode, now: number): Reservation {
     const { account } = slot
     const window = account.quota[mode]
     const quota = window ? { ...account.quota, [mode]: spendOne(window, now) } : account.quota
@@ -189,7 +191,8 @@ export class AccountDirectory {
     slot.inFlight++
     this.#inFlight++
     // with room and quota left it stands where it stood, and looking again would cost more than the choice
-    if (!this.#hasRoom(slot) || (window && window.remaining <= 1)) this.#place(slot)
+    const isLast = window !== undefined && window.remaining <= 1 && decidingWindow(account, mode) === window
+    if (isLast || !this.#hasRoom(slot)) this.#place(slot)
     return { slot, mode, cap: inFlightCap(account, this.#rules) }
   }
 
@@ -253,7 +256,7 @@ export class AccountDirectory {
     const hasRoom = this.#hasRoom(slot)
     this.#countUsable(slot, isUsable(account))
     let wakeAt = Number.POSITIVE_INFINITY
-    for (const mode of modes) {
+    for (const mode of servedModes) {
       const ready = this.#readyPool(account.tier, mode)
       const from = availableFrom(account, mode, this.#rules, now)
       if (from <= now && hasRoom) ready.add(slot)
@@ -265,7 +268,7 @@ export class AccountDirectory {
 
   #withdraw(slot: Slot): void {
     this.#countUsable(slot, false)
-    for (const mode of modes) this.#readyPool(slot.account.tier, mode).remove(slot)
+    for (const mode of servedModes) this.#readyPool(slot.account.tier, mode).remove(slot)
   }
 
   #countUsable(slot: Slot, usable: boolean): void {
@@ -279,7 +282,7 @@ export class AccountDirectory {
     for (let slot = this.#wakes.takeDue(now); slot; slot = this.#wakes.takeDue(now)) this.#place(slot)
   }
 
-  #readyPool(tier: Tier, mode: Mode): ReadyPool {
+  #readyPool(tier: Tier, mode: ServedMode): ReadyPool {
     const ready = this.#ready.get(tier)?.[modeIndex(mode)]
     if (!ready) throw new Error(`no ready pool for ${tier}/${mode}`)
     return ready

@@ -75,3 +75,43 @@ describe('the cap', () => {
     expect(inFlightCap(accountForTests({ state: { status: 'cooling', until: NOW, cause } }), byQuota)).toBe(1)
   })
 })
+
+describe('the weekly pool of a paid account', () => {
+  const fast = windowForTests(0, { resetAt: NOW + 5 })
+  const weekly = (remaining: number, resetAt = NOW + 9e6) =>
+    windowForTests(remaining, { total: 10_000, resetAt, windowSeconds: 604_800 })
+  const paid = (quota: Account['quota'], more: Partial<Account> = {}) =>
+    from({ tier: 'super', quota, ...more })
+
+  test('lets chats through while something is left, whatever the window of the mode says', () => {
+    expect(paid({ fast, weekly: weekly(1) })).toBe(0)
+  })
+
+  test('that is used up holds all chats until its period ends, and none after it', () => {
+    const full = windowForTests(10)
+    expect(paid({ fast: full, weekly: weekly(0) })).toBe(NOW + 9e6)
+    expect(paid({ fast: full, weekly: weekly(0, NOW) })).toBe(0)
+  })
+
+  test('opens no mode that the account does not offer', () => {
+    expect(paid({ auto: windowForTests(3), weekly: weekly(10_000) })).toBe(NEVER)
+  })
+
+  test('ends no pause of a mode', () => {
+    const modeCooldowns = { fast: { until: NOW + 7, cause } }
+    expect(paid({ fast, weekly: weekly(10_000) }, { modeCooldowns })).toBe(NOW + 7)
+  })
+
+  test('is no matter of media, nor of a basic account', () => {
+    const tier = 'super' as const
+    const quota = { 'imagine-video': windowForTests(1), weekly: weekly(0) }
+    expect(availableFrom(accountForTests({ tier, quota }), 'imagine-video', byQuota, NOW)).toBe(0)
+    expect(availableFrom(accountForTests({ tier, quota }), 'imagine-image', byQuota, NOW)).toBe(0)
+    expect(from({ tier: 'basic', quota: { fast: windowForTests(1), weekly: weekly(0) } })).toBe(0)
+  })
+
+  test('is no hindrance when accounts are chosen by chance', () => {
+    const changes: Partial<Account> = { tier: 'super', quota: { fast, weekly: weekly(0) } }
+    expect(from(changes, byChance)).toBe(0)
+  })
+})

@@ -1,6 +1,6 @@
 import type { Account } from '../core/account.ts'
 import { isMediaMode, type Mode } from '../core/model.ts'
-import { refillWindow } from '../core/quota.ts'
+import { decidingWindow, remainingAt } from '../core/quota.ts'
 
 /** `quota` counts queries and never probes past them; `random` ignores them (spec/control-plane.md §2.1). */
 export type Strategy = 'quota' | 'random'
@@ -31,12 +31,12 @@ function stateAvailableFrom({ state }: Account): number {
 }
 
 function quotaAvailableFrom(account: Account, mode: Mode, now: number): number {
-  const window = account.quota[mode]
+  const window = decidingWindow(account, mode)
   if (!window) return offeredFrom(account, mode)
-  const { remaining, resetAt } = refillWindow(window, now)
-  if (remaining > 0) return 0
-  // an empty window without a reset time refills only by a new report from the upstream
-  return resetAt ?? Number.POSITIVE_INFINITY
+  if (remainingAt(window, now) > 0) return 0
+  const { resetAt } = window
+  // an empty window refills only by a new report from the upstream if it has no reset time, or had nothing then either
+  return resetAt === null || resetAt <= now ? Number.POSITIVE_INFINITY : resetAt
 }
 
 function offeredFrom(account: Account, mode: Mode): number {

@@ -15,6 +15,7 @@ describe('a report speaks for', () => {
     ['heavy by its mode alone', { heavy: figures(3) }, 'heavy'],
     ['the lowest of contradictory signs', { auto: figures(150), fast: figures(30) }, 'basic'],
     ['nothing with totals that nobody knows', { auto: figures(60) }, undefined],
+    ['nothing by its weekly pool', { weekly: { ...figures(10_000), resetAt: 1 } }, undefined],
     ['nothing when it failed', { auto: failure, fast: failure }, undefined],
     ['nothing when modes are absent', { auto: 'absent', heavy: 'absent' }, undefined],
   ])('%s', (_, report, tier) => {

@@ -163,3 +163,14 @@ describe('a filter', () => {
     expect(accountFilter(filter)(known)).toBe(false)
   })
 })
+
+test('what is left is counted in queries, so that a weekly pool does not drown them', () => {
+  const weekly = windowForTests(9000, { total: 10_000 })
+  const accounts = [
+    accountForTests({ id: 1, tier: 'super', quota: { fast: windowForTests(2), weekly } }),
+    accountForTests({ id: 2, tier: 'super', quota: { fast: windowForTests(5) } }),
+  ]
+  const first = (filter: AccountFilter): number | undefined =>
+    queryAccounts(accounts, query({ sort: 'remaining', descending: true, filter }), NOW).accounts[0]?.id
+  expect([first({}), first({ mode: 'weekly' })]).toEqual([2, 1])
+})

@@ -1,6 +1,6 @@
 import type { Account, AccountState } from '../core/account.ts'
-import { modes, tiers, type Mode, type Tier } from '../core/model.ts'
-import { refillWindow } from '../core/quota.ts'
+import { servedModes, tiers, type Mode, type Tier } from '../core/model.ts'
+import { remainingAt } from '../core/quota.ts'
 import { hashCredential } from './credential.ts'
 import { healthAt } from './feedback.ts'
 
@@ -204,12 +204,12 @@ function sortValue({ sort, filter }: AccountQuery, now: number): (account: Accou
   return values[sort]
 }
 
-/** Queries left in all windows, or in that of one mode. */
+/** Queries left in all windows, or what is left in that of one mode: a pool counts no queries. */
 function remainingQueries({ quota }: Account, mode: Mode | undefined, now: number): number {
   let sum = 0
-  for (const each of mode === undefined ? modes : [mode]) {
+  for (const each of mode === undefined ? servedModes : [mode]) {
     const window = quota[each]
-    if (window) sum += refillWindow(window, now).remaining
+    if (window) sum += remainingAt(window, now)
   }
   return sum
 }

@@ -1,6 +1,14 @@
 import type { Account } from '../core/account.ts'
-import { chatModes, isMediaMode, mediaModes, type Mode, type Tier } from '../core/model.ts'
-import { refillWindow } from '../core/quota.ts'
+import {
+  chatModes,
+  isMediaMode,
+  mediaModes,
+  WEEKLY,
+  type Mode,
+  type ServedMode,
+  type Tier,
+} from '../core/model.ts'
+import { decidingWindow, remainingAt } from '../core/quota.ts'
 
 /** Seconds between two refreshes of an account, by tier. */
 export type RefreshIntervals = Readonly<Record<Tier, number>>
@@ -32,8 +40,8 @@ export function refreshDueAt(account: Account, intervals: RefreshIntervals): num
 export function modesToAsk(account: Account): readonly Mode[] {
   const isUnknown = account.syncedAt === null || account.tierDoubt
   const chat = chatModes.filter((mode) => isUnknown || mode === 'auto' || account.quota[mode])
-  // basic accounts make no media
-  return account.tier === 'basic' ? chat : [...chat, ...mediaModes]
+  // basic accounts make no media and have no pool
+  return account.tier === 'basic' ? chat : [...chat, ...mediaModes, WEEKLY]
 }
 
 /** Those that are most overdue, at most `limit`. */
@@ -60,7 +68,13 @@ export function chooseDue(
 /** What a request needs that found no account. */
 export interface Shortage {
   readonly tiers: readonly Tier[]
-  readonly modes: readonly Mode[]
+  readonly modes: readonly ServedMode[]
+}
+
+/** The modes to ask an account for that a request may have missed: those wanted, and the pool that may decide about them. */
+export function modesForShortage({ tier }: Account, { modes }: Shortage): readonly Mode[] {
+  const mayHavePool = tier !== 'basic' && !modes.every(isMediaMode)
+  return mayHavePool ? [...modes, WEEKLY] : modes
 }
 
 /**
@@ -85,11 +99,11 @@ export function chooseForShortage(
   return candidates.sort((a, b) => (a.syncedAt ?? 0) - (b.syncedAt ?? 0)).slice(0, limit)
 }
 
-function isGuessedEmpty(account: Account, mode: Mode, now: number): boolean {
-  const window = account.quota[mode]
+function isGuessedEmpty(account: Account, mode: ServedMode, now: number): boolean {
+  const window = decidingWindow(account, mode)
   const isPaused = (account.modeCooldowns[mode]?.until ?? 0) > now
   if (!window) return isPaused && isMediaMode(mode)
-  return isPaused || refillWindow(window, now).remaining === 0
+  return isPaused || remainingAt(window, now) === 0
 }
 
 /** A number in [0, 1) that is always the same for an id. */

@@ -62,6 +62,14 @@ describe('the score', () => {
     expect(scoreOf(refilled)).toBeCloseTo(1)
   })
 
+  test('looks at the weekly pool of a paid account instead of its window', () => {
+    const weekly = windowForTests(10_000, { total: 10_000 })
+    const empty = { fast: windowForTests(0), weekly }
+    expect(scoreOf({ tier: 'super', quota: empty })).toBeCloseTo(1)
+    const used = { fast: windowForTests(10), weekly: { ...weekly, remaining: 100 } }
+    expect(scoreOf({ tier: 'super', quota: used })).toBeLessThan(scoreOf({ tier: 'basic', quota: used }))
+  })
+
   test('prefers a well account with little left over a failing one with everything', () => {
     const failing = scoreOf({ health: 0.2 })
     const nearlyEmpty = scoreOf({ quota: { fast: windowForTests(1) } })

@@ -1,6 +1,6 @@
 import type { Account } from '../core/account.ts'
 import type { Mode } from '../core/model.ts'
-import { refillWindow } from '../core/quota.ts'
+import { decidingWindow, remainingAt } from '../core/quota.ts'
 import { healthAt } from './feedback.ts'
 
 /** Weights of the terms; each term lies between 0 and 1, so that none can drown the others. */
@@ -17,8 +17,8 @@ export interface Load {
 
 /** How good a choice an account is, 0 to 1 (spec/control-plane.md §13.2 item 8). */
 export function score(account: Account, mode: Mode, load: Load, now: number): number {
-  const window = account.quota[mode]
-  const remaining = window && window.total > 0 ? refillWindow(window, now).remaining / window.total : 0
+  const window = decidingWindow(account, mode)
+  const remaining = window && window.total > 0 ? remainingAt(window, now) / window.total : 0
   const rest =
     account.lastUsedAt === null ? 1 : Math.min(1, Math.max(0, now - account.lastUsedAt) / FULL_REST_MS)
   return (

@@ -1,11 +1,11 @@
 import type { Account } from '../core/account.ts'
 import { mergeAccount } from '../core/merge-account.ts'
-import { modes, type Mode } from '../core/model.ts'
+import { servedModes, type ServedMode } from '../core/model.ts'
 
-const modeIndexes = new Map(modes.map((mode, index) => [mode, index]))
+const modeIndexes = new Map(servedModes.map((mode, index) => [mode, index]))
 
 /** The place of a mode in per-mode arrays. */
-export function modeIndex(mode: Mode): number {
+export function modeIndex(mode: ServedMode): number {
   const index = modeIndexes.get(mode)
   if (index === undefined) throw new Error(`unknown mode ${mode}`)
   return index
@@ -39,7 +39,7 @@ export function createSlot(account: Account): Slot {
     sent: null,
     late: null,
     inFlight: 0,
-    positions: modes.map(() => -1),
+    positions: servedModes.map(() => -1),
     usable: false,
     wakeAt: Number.POSITIVE_INFINITY,
     dirty: false,

@@ -100,6 +100,18 @@ describe('a refresh', () => {
     expect(modes.map((asked) => asked.length)).toEqual([5, 3])
   })
 
+  test('asks paid accounts for their weekly pool, and no others', async () => {
+    const asked = new Map<number, readonly Mode[]>()
+    const tiers = ['basic', 'super', 'heavy'] as const
+    const accounts = tiers.map((tier, id) => accountForTests({ id, tier, syncedAt: NOW - 1 }))
+    const { upkeep } = open(accounts, async ({ id }, modes) => {
+      asked.set(id, modes)
+      return {}
+    })
+    await upkeep.refresh(accounts, signal)
+    expect(accounts.map(({ id }) => asked.get(id)?.includes('weekly'))).toEqual([false, true, true])
+  })
+
   test.each([
     ['credential_invalid', 'needs-login'],
     ['account_blocked', 'suspended'],
@@ -137,6 +149,33 @@ describe('a request that found no account', () => {
     expect(await upkeep.refreshForShortage(shortage, signal)).toBe(true)
     expect(asked).toEqual([1])
     expect(directory.find(1)?.quota.fast?.remaining).toBe(30)
+  })
+
+  test('asks a paid account whose pool seemed used up for the pool too, and serves by it', async () => {
+    const weekly = windowForTests(0, { total: 10_000, resetAt: NOW + 1e8 })
+    const quota = { fast: windowForTests(10), weekly }
+    const modes: (readonly Mode[])[] = []
+    const pooled = { remaining: 9000, total: 10_000, windowSeconds: 604_800, resetAt: NOW + 2e8 }
+    const { upkeep, directory } = open([accountForTests({ tier: 'super', quota })], async (_, asked) => {
+      modes.push(asked)
+      return { weekly: pooled }
+    })
+    const query = { tiers: ['super'], modes: ['fast'], exclude: new Set<number>() } as const
+    expect(directory.reserve(query)).toBeUndefined()
+    expect(await upkeep.refreshForShortage(query, signal)).toBe(true)
+    expect(modes).toEqual([['fast', 'weekly']])
+    expect(directory.reserve(query)).toBeDefined()
+  })
+
+  test('asks for no pool where only media are wanted', async () => {
+    const quota = { 'imagine-video': windowForTests(0, { resetAt: NOW + 1e6 }) }
+    const modes: (readonly Mode[])[] = []
+    const { upkeep } = open([accountForTests({ tier: 'super', quota })], async (_, asked) => {
+      modes.push(asked)
+      return {}
+    })
+    await upkeep.refreshForShortage({ tiers: ['super'], modes: ['imagine-video'] }, signal)
+    expect(modes).toEqual([['imagine-video']])
   })
 
   test('asks a few at most, and goes on with the first that answers', async () => {

@@ -11,6 +11,7 @@ import { judge } from './judge.ts'
 import {
   chooseDue,
   chooseForShortage,
+  modesForShortage,
   modesToAsk,
   type RefreshIntervals,
   type Shortage,
@@ -96,7 +97,7 @@ export class Upkeep {
     if (accounts.length === 0) return false
     // the asking itself goes on when the client leaves: others wait for it, too
     const answers = accounts.map((account) =>
-      this.#ask(account, shortage.modes, AbortSignal.timeout(MAX_ON_DEMAND_WAIT_MS)),
+      this.#ask(account, modesForShortage(account, shortage), AbortSignal.timeout(MAX_ON_DEMAND_WAIT_MS)),
     )
     const left = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(new GatewayError('client_closed', 'The client left.')), {

@@ -1,4 +1,4 @@
-import type { Capability, Mode, Model, Tier } from './model.ts'
+import type { Capability, Model, ServedMode, Tier } from './model.ts'
 
 /** 2026-03-09 00:00 UTC, the date in the names of the first models; constant so that listings are stable. */
 const CATALOGUE_CREATED_AT_SECONDS = 1_773_014_400
@@ -6,7 +6,7 @@ const CATALOGUE_CREATED_AT_SECONDS = 1_773_014_400
 type Row = readonly [
   id: string,
   capability: Capability,
-  mode: Mode,
+  mode: ServedMode,
   lowestTier: Tier,
   order?: 'best-pool-first',
 ]

@@ -8,6 +8,8 @@ export interface QuotaFigures {
   readonly windowSeconds: number
   /** Seconds until the next query, where it says so. */
   readonly waitSeconds?: number
+  /** When the window refills (epoch ms), where it says exactly: it holds even while nothing is spent. */
+  readonly resetAt?: number
 }
 
 /** The answers by mode: figures, `absent` for a mode that the account does not have, or why it is not known. */

@@ -1,8 +1,17 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { NOW, windowForTests } from './account-for-tests.ts'
-import { modes, tiers } from './model.ts'
-import { defaultQuota, exhaust, refillWindow, refundOne, spendOne } from './quota.ts'
+import { chatModes, mediaModes, modes, servedModes, tiers } from './model.ts'
+import {
+  decidingWindow,
+  defaultQuota,
+  exhaust,
+  refillWindow,
+  refundOne,
+  remainingAt,
+  spendOne,
+  type Quota,
+} from './quota.ts'
 
 describe('the default quota', () => {
   test.each([
@@ -73,5 +82,43 @@ describe('a window', () => {
 
   test('has what it had before when a query is refunded', () => {
     expect(refundOne(spendOne(windowForTests(4), NOW)).remaining).toBe(4)
+  })
+})
+
+test('what is left at a time is what is left of the window as it stands then', () => {
+  const window = fc.record({ remaining: fc.nat(20), total: fc.nat(20), resetAt: fc.option(fc.nat(100)) })
+  fc.assert(
+    fc.property(window, fc.nat(100), ({ remaining, ...changes }, now) => {
+      const one = windowForTests(remaining, changes)
+      expect(remainingAt(one, now)).toBe(refillWindow(one, now).remaining)
+    }),
+  )
+})
+
+describe('the window that decides', () => {
+  const weekly = windowForTests(5000, { total: 10_000 })
+  const all: Quota = Object.fromEntries(servedModes.map((mode) => [mode, windowForTests(3)]))
+
+  test('is the pool over all chats of a paid account, and over nothing else', () => {
+    for (const tier of ['super', 'heavy'] as const) {
+      const quota: Quota = { ...all, weekly }
+      const account = { tier, quota }
+      for (const mode of chatModes) expect(decidingWindow(account, mode)).toBe(weekly)
+      for (const mode of mediaModes) expect(decidingWindow(account, mode)).toBe(quota[mode])
+    }
+  })
+
+  test('is that of the mode on an account that is not paid, or has no pool', () => {
+    for (const mode of servedModes) {
+      expect(decidingWindow({ tier: 'basic', quota: { ...all, weekly } }, mode)).toBe(all[mode])
+      const poolless = { tier: 'heavy', quota: defaultQuota('heavy') } as const
+      expect(decidingWindow(poolless, mode)).toBe(poolless.quota[mode])
+    }
+  })
+
+  test('is none in a mode that the account does not offer', () => {
+    expect(
+      decidingWindow({ tier: 'super', quota: { fast: windowForTests(1), weekly } }, 'heavy'),
+    ).toBeUndefined()
   })
 })

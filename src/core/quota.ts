@@ -1,4 +1,4 @@
-import { modes, type Mode, type Tier } from './model.ts'
+import { isMediaMode, modes, WEEKLY, type Mode, type Tier } from './model.ts'
 
 /** Where a window's figures come from: a table, the upstream, or our own counting since. */
 export type QuotaSource = 'default' | 'real' | 'estimated'
@@ -57,10 +57,28 @@ function freshWindow(total: number, windowSeconds: number): QuotaWindow {
   return { remaining: total, total, windowSeconds, resetAt: null, syncedAt: null, source: 'default' }
 }
 
+/**
+ * The window that decides about requests in a mode: the mode's own, but over the chat modes of a paid account its weekly
+ * pool where it has one (spec/upstream-chat.md §7.5). A mode that the account does not offer has none.
+ */
+export function decidingWindow(
+  { tier, quota }: { readonly tier: Tier; readonly quota: Quota },
+  mode: Mode,
+): QuotaWindow | undefined {
+  const own = quota[mode]
+  const pool = quota[WEEKLY]
+  return own && pool && tier !== 'basic' && !isMediaMode(mode) ? pool : own
+}
+
 /** The window as it stands at `now`: full again once its reset time has passed, in any tier. */
 export function refillWindow(window: QuotaWindow, now: number): QuotaWindow {
   if (window.resetAt === null || now < window.resetAt) return window
   return { ...window, remaining: window.total, resetAt: null, source: 'estimated' }
+}
+
+/** What is left of a window at `now`; for where requests wait, since it makes no new window. */
+export function remainingAt({ remaining, total, resetAt }: QuotaWindow, now: number): number {
+  return resetAt === null || now < resetAt ? remaining : total
 }
 
 /** Takes one query out of a window; the first one starts the clock. */

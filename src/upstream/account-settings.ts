@@ -1,6 +1,5 @@
-import { classifyHttpFailure } from './failure.ts'
-import { encodeGrpcWebMessage, parseGrpcWebAnswer } from './grpc-web.ts'
-import type { CallerIdentity, RestCall, RestCaller } from './rest-call.ts'
+import { callGrpcWeb, connectHeaders } from './grpc-web-call.ts'
+import type { CallerIdentity, RestCaller } from './rest-call.ts'
 import { GatewayError } from '../core/error.ts'
 
 /*
@@ -16,13 +15,6 @@ const TERMS_MESSAGE = [0x10, 0x01]
 const NSFW_CONTROL = 'always_show_nsfw_content'
 const BIRTH_DATE_LOCKED = 'birth-date-change-limit-reached'
 
-const grpcHeaders = {
-  'content-type': 'application/grpc-web+proto',
-  'cache-control': 'no-cache',
-  pragma: 'no-cache',
-  'x-grpc-web': '1',
-}
-
 export interface AccountSettingsOptions {
   readonly accountsUrl: string
   readonly timeoutSeconds: number
@@ -36,12 +28,11 @@ export async function acceptTerms(
 ): Promise<void> {
   const { accountsUrl, timeoutSeconds } = options
   await callGrpcWeb(call, identity, {
-    method: 'POST',
     origin: accountsUrl,
     path: '/auth_mgmt.AuthManagement/SetTosAcceptedVersion',
     refererPath: '/accept-tos',
-    body: encodeGrpcWebMessage(TERMS_MESSAGE),
-    headers: { ...grpcHeaders, 'x-user-agent': 'connect-es/2.1.1', 'x-statsig-id': undefined },
+    message: TERMS_MESSAGE,
+    headers: { ...connectHeaders, 'x-statsig-id': undefined },
     withEdgeCookies: false,
     timeoutSeconds,
   })
@@ -75,17 +66,8 @@ export async function setNsfw(
   const name = [...new TextEncoder().encode(NSFW_CONTROL)]
   const message = [0x0a, 0x02, 0x10, enabled ? 1 : 0, 0x12, name.length + 2, 0x0a, name.length, ...name]
   await callGrpcWeb(call, identity, {
-    method: 'POST',
     path: '/auth_mgmt.AuthManagement/UpdateUserFeatureControls',
-    body: encodeGrpcWebMessage(message),
-    headers: grpcHeaders,
+    message,
     timeoutSeconds,
   })
-}
-
-/** A gRPC-web call fails by its own status although HTTP says 200. */
-async function callGrpcWeb(call: RestCaller, identity: CallerIdentity, request: RestCall): Promise<void> {
-  const { headers, body } = await call(request, identity)
-  const { status, message } = parseGrpcWebAnswer(body, headers)
-  if (status !== 200) throw classifyHttpFailure({ status, headers, body: message })
 }

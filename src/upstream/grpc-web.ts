@@ -14,7 +14,10 @@ const OTHER_STATUS = 502
 export interface GrpcWebAnswer {
   /** As an HTTP status; 200 when the call succeeded. */
   readonly status: number
-  readonly message: string
+  /** Why it did not, in the upstream's words. */
+  readonly reason: string
+  /** The bytes of the message; undefined if none came. */
+  readonly message: Uint8Array | undefined
 }
 
 /** One message as a request body: a data frame around its bytes. */
@@ -26,17 +29,24 @@ export function encodeGrpcWebMessage(message: readonly number[]): Uint8Array {
   return frame
 }
 
-/** The status of an answer, from its trailer frame or else its headers; without any it succeeded (§15.1). */
+/** An answer: its message, and its status from the trailer frame or else the headers; without any it succeeded (§15.1). */
 export function parseGrpcWebAnswer(body: Uint8Array, headers: Headers): GrpcWebAnswer {
-  const trailers = readTrailers(body)
+  const { trailers, message } = readFrames(body)
   const code = trailers.get('grpc-status') ?? headers.get('grpc-status') ?? '0'
-  const message = trailers.get('grpc-message') ?? headers.get('grpc-message') ?? ''
-  return { status: httpStatuses[Number(code)] ?? OTHER_STATUS, message: decodePercent(message) }
+  const reason = trailers.get('grpc-message') ?? headers.get('grpc-message') ?? ''
+  return { status: httpStatuses[Number(code)] ?? OTHER_STATUS, reason: decodePercent(reason), message }
 }
 
-function readTrailers(body: Uint8Array): Map<string, string> {
+interface Frames {
+  readonly trailers: ReadonlyMap<string, string>
+  readonly message: Uint8Array | undefined
+}
+
+/** A call that asks once is answered once: the first message is the one. */
+function readFrames(body: Uint8Array): Frames {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
   const trailers = new Map<string, string>()
+  let message: Uint8Array | undefined
   let at = 0
   while (at < body.length) {
     if (at + HEADER_SIZE_BYTES > body.length) throw broken('a frame header is cut')
@@ -44,11 +54,12 @@ function readTrailers(body: Uint8Array): Map<string, string> {
     const end = at + HEADER_SIZE_BYTES + view.getUint32(at + 1)
     if (end > body.length) throw broken('a frame is cut')
     if ((flag & COMPRESSED) !== 0) throw broken('a frame is compressed')
-    if ((flag & TRAILERS) !== 0)
-      addLines(new TextDecoder().decode(body.subarray(at + HEADER_SIZE_BYTES, end)), trailers)
+    const payload = body.subarray(at + HEADER_SIZE_BYTES, end)
+    if ((flag & TRAILERS) !== 0) addLines(new TextDecoder().decode(payload), trailers)
+    else message ??= payload
     at = end
   }
-  return trailers
+  return { trailers, message }
 }
 
 function addLines(text: string, trailers: Map<string, string>): void {

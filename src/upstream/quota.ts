@@ -1,5 +1,5 @@
 import { GatewayError } from '../core/error.ts'
-import { isMediaMode, type Mode } from '../core/model.ts'
+import { chatModes, isMediaMode, WEEKLY, type Mode } from '../core/model.ts'
 import type { QuotaFigures, QuotaReport } from '../core/quota-report.ts'
 import { asNumber, asObject } from '../util/json-fields.ts'
 import { fetchMediaQuota } from './media-quota.ts'
@@ -10,6 +10,7 @@ import {
   type RestAnswer,
   type RestCaller,
 } from './rest-call.ts'
+import { fetchWeeklyPool } from './weekly-pool.ts'
 
 const QUOTA_PATH = '/rest/rate-limits'
 const TIMEOUT_SECONDS = 25
@@ -22,9 +23,10 @@ export async function fetchQuota(
   identity: CallerIdentity,
   modes: readonly Mode[],
 ): Promise<QuotaReport> {
-  const chat = modes.filter((mode) => !isMediaMode(mode))
-  const [media, ...answers] = await Promise.all([
-    modes.length > chat.length ? fetchMediaQuota(call, identity) : {},
+  const chat = chatModes.filter((mode) => modes.includes(mode))
+  const [media, weekly, ...answers] = await Promise.all([
+    modes.some(isMediaMode) ? fetchMediaQuota(call, identity) : {},
+    modes.includes(WEEKLY) ? fetchWeeklyPool(call, identity) : undefined,
     ...chat.map((mode) => fetchMode(call, identity, mode)),
   ])
   const report: QuotaReport = {
@@ -33,7 +35,8 @@ export async function fetchQuota(
   }
   for (const answer of Object.values(report))
     if (answer instanceof GatewayError && isAboutAccount(answer)) throw answer
-  return report
+  // the pool comes last: a failure of its call never speaks for the account
+  return weekly === undefined ? report : { ...report, [WEEKLY]: weekly }
 }
 
 async function fetchMode(

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { healthAt } from '../../accounts/feedback.ts'
 import type { Account, AccountState, StateCause, StateTransition } from '../../core/account.ts'
-import { modes, tiers, type Mode } from '../../core/model.ts'
+import { modes, tiers, WEEKLY, type Mode } from '../../core/model.ts'
 import { reasons } from '../../core/reason.ts'
 import { refillWindow, type Quota } from '../../core/quota.ts'
 import { maskProxyUrl, maskToken, openProxyUrl, openToken, type AccountRouteParts } from './account-parts.ts'
@@ -41,7 +41,9 @@ export const accountSchema = z.object({
   cooldowns: z
     .partialRecord(z.enum(modes), z.object({ until: epochMs, cause: causeSchema }))
     .meta({ description: 'Modes that pause although the account is well.' }),
-  quota: z.partialRecord(z.enum(modes), windowSchema),
+  quota: z.partialRecord(z.enum(modes), windowSchema).meta({
+    description: `What is left by mode; of \`${WEEKLY}\`, the pool over all chats of a paid account, in hundredths of a percent.`,
+  }),
   use_count: z.number().meta({ description: 'Calls that succeeded.' }),
   fail_count: z.number(),
   success_rate: z.number().nullable().meta({ description: '0 to 1; null before the first call.' }),

@@ -7,7 +7,7 @@ import {
   type AccountSortKey,
   type SortPlace,
 } from '../../accounts/query-accounts.ts'
-import { modes, type Mode, type Tier } from '../../core/model.ts'
+import { modes, WEEKLY, type Mode, type Tier } from '../../core/model.ts'
 import { AdminError } from './admin-error.ts'
 
 const MAX_TEXT_LENGTH = 500
@@ -28,7 +28,10 @@ export const filterShape = {
   status: text.meta({ description: `${listedStatuses.join(', ')}; several with commas.` }),
   tag: text,
   group: text,
-  mode: z.enum(modes).optional().meta({ description: 'Only accounts that offer this mode.' }),
+  mode: z
+    .enum(modes)
+    .optional()
+    .meta({ description: `Only accounts that offer this mode, or have the \`${WEEKLY}\` pool.` }),
 }
 
 interface FilterInput {

@@ -1,6 +1,7 @@
 import { modesToAsk } from '../../accounts/refresh-plan.ts'
 import type { Account } from '../../core/account.ts'
-import { modes, type Mode } from '../../core/model.ts'
+import { chatModes, isMediaMode, servedModes, WEEKLY, type Mode, type ServedMode } from '../../core/model.ts'
+import { decidingWindow } from '../../core/quota.ts'
 import type { QuotaReport } from '../../core/quota-report.ts'
 import { reasonRules } from '../../core/reason.ts'
 import type { CallerIdentity } from '../../upstream/rest-call.ts'
@@ -15,7 +16,7 @@ export interface AccountCheckParts {
   readonly fetchSession: (identity: CallerIdentity) => Promise<unknown>
   readonly fetchQuota: (identity: CallerIdentity, modes: readonly Mode[]) => Promise<QuotaReport>
   /** Has a one-word question answered; returns how long the answer is. */
-  readonly chat: (account: Account, identity: CallerIdentity, mode: Mode) => Promise<number>
+  readonly chat: (account: Account, identity: CallerIdentity, mode: ServedMode) => Promise<number>
   /** False: no query is spent. */
   readonly mayChat: boolean
 }
@@ -89,13 +90,19 @@ function describeState(account: Account): Finding {
 function judgeQuota(report: QuotaReport): Finding {
   const told: string[] = []
   let left = 0
-  for (const mode of modes) {
+  const pool = report[WEEKLY]
+  const hasPool = typeof pool === 'object' && !(pool instanceof Error)
+  for (const mode of servedModes) {
     const figures = report[mode]
     if (figures instanceof Error) return explainFailure(figures)
     if (!figures || figures === 'absent') continue
-    left += figures.remaining
+    if (!hasPool || isMediaMode(mode)) left += figures.remaining // the pool decides about chats
     told.push(`${mode} ${figures.remaining} of ${figures.total}`)
   }
+  if (hasPool) {
+    left += pool.remaining
+    told.push(`${pool.remaining / (pool.total / 100)} % of the weekly pool`)
+  } else if (pool instanceof Error) told.push('the weekly pool is not known')
   if (left > 0) return fine(`Queries left: ${told.join(', ')}.`)
   const { sentence, nextStep } = reasonRules.quota
   const what = told.length > 0 ? told.join(', ') : 'no mode is open to it'
@@ -103,8 +110,8 @@ function judgeQuota(report: QuotaReport): Finding {
 }
 
 /** The cheapest mode that has something left. */
-function chooseMode({ quota }: Account): Mode {
-  const hasSome = (mode: Mode): boolean => (quota[mode]?.remaining ?? 0) > 0
+function chooseMode(account: Account): ServedMode {
+  const hasSome = (mode: ServedMode): boolean => (decidingWindow(account, mode)?.remaining ?? 0) > 0
   if (hasSome('fast')) return 'fast'
-  return modes.find(hasSome) ?? 'fast'
+  return chatModes.find(hasSome) ?? 'fast'
 }
