@@ -4,10 +4,11 @@ import { createChunks, joinMessages, serveRelay, streamHeaders, type RelayBody }
 
 /*
  * The baseline of streams over the gateway socket: the least that Bun needs to have one answer over a socket of its own and
- * to relay it. Like the other baseline it has no accounts, settings, validation, logging, retries or heartbeats.
+ * to relay it. Like the other baseline it has no accounts, settings, validation, logging, retries or heartbeats. With
+ * `browser-socket` as the third argument it opens them with the library that the gateway has its browser's handshakes from.
  */
 
-const [, , upstreamUrl = '', token = ''] = process.argv
+const [, , upstreamUrl = '', token = '', channel = 'socket'] = process.argv
 
 const cookie = `sso=${token}; sso-rw=${token}`
 const answer = await fetch(`${upstreamUrl}/api/auth/session`, { headers: { cookie } })
@@ -22,6 +23,11 @@ const headers = {
   pragma: 'no-cache',
   cookie: `${cookie}; x-userid=${userId}`,
 }
+const BrowserSocket = channel === 'browser-socket' ? (await import('node-wreq')).WebSocket : undefined
+const browserOptions = { browser: 'chrome_136', headers, disableDefaultHeaders: true, proxy: false } as const
+const openSocket = () =>
+  BrowserSocket ? new BrowserSocket(address, browserOptions) : new WebSocket(address, { headers })
+
 const modeOptions = { mode: 'fast', temporary: true, memory: false, continues: undefined } as const
 
 interface Message {
@@ -41,7 +47,7 @@ async function relay(request: Request): Promise<Response> {
 function relayBody(prompt: string, model: string): ReadableStream<Uint8Array> {
   const chunks = createChunks(model)
   const encoder = new TextEncoder()
-  const socket = new WebSocket(address, { headers })
+  const socket = openSocket()
   let out = chunks.begin()
   let isOver = false
   let wake: (() => void) | undefined
@@ -66,8 +72,8 @@ function relayBody(prompt: string, model: string): ReadableStream<Uint8Array> {
   socket.addEventListener('open', () => {
     socket.send(encodeSession({ eventId: `evt_init_${crypto.randomUUID()}`, ...modeOptions }))
   })
-  socket.addEventListener('message', ({ data }) => {
-    read(JSON.parse(String(data)))
+  socket.addEventListener('message', (event) => {
+    read(JSON.parse(String(Reflect.get(event, 'data'))))
     if (out !== '') wake?.()
   })
   return new ReadableStream({

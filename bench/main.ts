@@ -5,7 +5,12 @@ import { measureLargePrompt } from './measures/large-prompt.ts'
 import { measureManyAccounts } from './measures/many-accounts.ts'
 import { measureManyStreams } from './measures/many-streams.ts'
 import { measureMediaMemory } from './measures/media-memory.ts'
-import { measureBrowserCpu, measureSocketCpu, measureStreamCpu } from './measures/stream-cpu.ts'
+import {
+  measureBrowserCpu,
+  measureBrowserSocketCpu,
+  measureSocketCpu,
+  measureStreamCpu,
+} from './measures/stream-cpu.ts'
 import { readMachineFacts } from './machine.ts'
 import { isMet, printResult, saveRun, type BenchmarkResult } from './report.ts'
 import { pinSelf } from './service-process.ts'
@@ -14,6 +19,7 @@ const benchmarks: ReadonlyMap<string, () => Promise<BenchmarkResult>> = new Map(
   ['stream-cpu', measureStreamCpu],
   ['socket-cpu', measureSocketCpu],
   ['browser-cpu', measureBrowserCpu],
+  ['browser-socket-cpu', measureBrowserSocketCpu],
   ['first-token', measureFirstToken],
   ['many-streams', measureManyStreams],
   ['large-prompt', measureLargePrompt],

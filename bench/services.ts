@@ -23,18 +23,20 @@ export interface GatewayOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** How a stream comes from the upstream: over HTTP by the runtime's client or the one of a browser, or over a socket. */
-export type StreamChannel = 'runtime' | 'browser' | 'socket'
+/** How a stream comes from the upstream: over HTTP or a socket, by the runtime's client or with a browser's handshakes. */
+export type StreamChannel = 'runtime' | 'browser' | 'socket' | 'browser-socket'
+
+const clearance = {
+  GROK_PROXY_CLEARANCE_MODE: 'manual',
+  GROK_PROXY_CLEARANCE_CF_COOKIES: 'cf_clearance=bench',
+}
 
 /** The settings that make the gateway take a channel; a clearance is what browsers are for. */
 export const channelSettings: Readonly<Record<StreamChannel, Readonly<Record<string, string>>>> = {
   runtime: { GROK_UPSTREAM_CHAT_PROTOCOL: 'rest' },
-  browser: {
-    GROK_UPSTREAM_CHAT_PROTOCOL: 'rest',
-    GROK_PROXY_CLEARANCE_MODE: 'manual',
-    GROK_PROXY_CLEARANCE_CF_COOKIES: 'cf_clearance=bench',
-  },
+  browser: { GROK_UPSTREAM_CHAT_PROTOCOL: 'rest', ...clearance },
   socket: { GROK_UPSTREAM_CHAT_PROTOCOL: 'gateway' },
+  'browser-socket': { GROK_UPSTREAM_CHAT_PROTOCOL: 'gateway', ...clearance },
 }
 
 export interface RelayOptions {
@@ -144,7 +146,7 @@ export function startBareRelay(
   folder: string,
   { upstreamUrl, token, side, channel }: RelayOptions,
 ): Promise<ServiceProcess> {
-  const script = channel === 'socket' ? 'bench/bare-socket-relay.ts' : 'bench/bare-relay.ts'
+  const script = channel.endsWith('socket') ? 'bench/bare-socket-relay.ts' : 'bench/bare-relay.ts'
   return startService({
     args: [script, upstreamUrl, token, channel],
     side,

@@ -4,6 +4,7 @@ import { ProxyBridge } from './egress/proxy-bridge.ts'
 import { WaysOut } from './egress/ways-out.ts'
 import type { UpstreamClient } from './upstream/client.ts'
 import { openRuntimeSocket, type OpenSocket } from './upstream/socket.ts'
+import { createBrowserSockets } from './upstream/browser-socket.ts'
 import { BrowserTransport } from './upstream/browser-transport.ts'
 import { FetchTransport, type Transport } from './upstream/transport.ts'
 import type { Clock } from './util/clock.ts'
@@ -24,13 +25,14 @@ export function createEgress({ settings, clock }: { settings: SettingsService; c
   const plain = new FetchTransport({ proxyAddress, resetStatuses })
   const usualProfile = (): string => settings.current.proxy.clearance.browser
   const browser = new BrowserTransport({ proxyAddress, resetStatuses, usualProfile })
+  const openBrowserSocket = createBrowserSockets({ transport: browser, usualProfile })
   // the edge takes a clearance only from the browser that it was given to
   const needsBrowser = (): boolean => settings.current.proxy.clearance.mode !== 'none'
   return {
     ways: new WaysOut(() => egressSettings(settings.current), clock),
     transport: { send: (request) => (needsBrowser() ? browser : plain).send(request) },
     openSocket: async ({ proxyUrl, ...request }) =>
-      openRuntimeSocket({
+      (needsBrowser() ? openBrowserSocket : openRuntimeSocket)({
         ...request,
         ...(proxyUrl !== undefined && { proxyUrl: await proxyAddress(proxyUrl) }),
       }),

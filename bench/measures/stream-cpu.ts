@@ -54,6 +54,11 @@ export function measureBrowserCpu(): Promise<BenchmarkResult> {
   return measure('browser-cpu', 'browser')
 }
 
+/** The same over sockets with a browser's handshakes, against a relay over such sockets. */
+export function measureBrowserSocketCpu(): Promise<BenchmarkResult> {
+  return measure('browser-socket-cpu', 'browser-socket')
+}
+
 async function measure(name: string, channel: StreamChannel): Promise<BenchmarkResult> {
   await using bench = await openStreamBench('first-core', channel)
   const { upstream, gateway, relay } = bench

@@ -8,6 +8,7 @@ import type { Background } from '../util/background.ts'
 import type { Clock } from '../util/clock.ts'
 import { Gate } from '../util/gate.ts'
 import { mapLimit } from '../util/map-limit.ts'
+import { unlessAborted } from '../util/unless-aborted.ts'
 import { loadFiles } from './load-files.ts'
 import { UploadCache } from './upload-cache.ts'
 
@@ -151,13 +152,10 @@ function left(cause: unknown): GatewayError {
 
 /** Waits for what somebody else may have started, as long as the own caller is there. */
 async function orLeave<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const leave = (): void => reject(left(signal.reason))
-  if (signal.aborted) leave()
-  signal.addEventListener('abort', leave, { once: true })
   try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', leave)
+    return await unlessAborted(work, signal)
+  } catch (thrown) {
+    if (signal.aborted) throw left(thrown)
+    throw thrown
   }
 }

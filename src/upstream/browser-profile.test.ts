@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
-import { chooseProfile } from './browser-profile.ts'
+import { BROWSER_PROFILES } from 'node-wreq'
+import { browserProfiles, chooseProfile, socketProfileOf } from './browser-profile.ts'
 
 const MAC = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko)'
 
@@ -28,3 +29,18 @@ test.each([
 ] as const)('of no browser it is the configured one (%s)', (configured, profile) =>
   expect(chooseProfile('curl/8', configured)).toBe(profile),
 )
+
+test.each([
+  ['chrome136', 'chrome_136'],
+  ['chrome125', 'chrome_124'],
+  ['chrome151', 'chrome_147'],
+  ['firefox128', 'firefox_128'],
+  ['ios18', 'safari_ios_18_1_1'],
+] as const)('sockets beside %s look like %s', (profile, expected) =>
+  expect(socketProfileOf(profile, BROWSER_PROFILES)).toBe(expected),
+)
+
+test('every profile has one for its sockets', () => {
+  for (const profile of browserProfiles)
+    expect(BROWSER_PROFILES).toContain(socketProfileOf(profile, BROWSER_PROFILES))
+})

@@ -65,6 +65,21 @@ function nearest(family: string, version: number): BrowserProfile | undefined {
     .toSorted((one, other) => distance(one) - distance(other) || versionOf(other) - versionOf(one))[0]
 }
 
+/**
+ * The same browser by the names of the library that opens sockets (`chrome_136`), or the nearest version that it has, so
+ * that requests and sockets of one account look like one browser.
+ */
+export function socketProfileOf<Name extends string>(profile: BrowserProfile, names: readonly Name[]): Name {
+  const family = profile === 'ios18' ? 'safari_ios_' : `${profile.replace(/\d+$/, '')}_`
+  const version = versionOf(profile)
+  const versionIn = (name: Name): number => Number(/\d+/.exec(name.slice(family.length))?.[0])
+  const [closest] = names
+    .filter((name) => name.startsWith(family) && !Number.isNaN(Number(name[family.length])))
+    .toSorted((one, other) => Math.abs(versionIn(one) - version) - Math.abs(versionIn(other) - version))
+  if (closest === undefined) throw new Error(`the library for sockets knows no ${profile}`)
+  return closest
+}
+
 const NEWEST = 9_999
 
 function versionOf(profile: BrowserProfile): number {

@@ -1,4 +1,5 @@
 import type { Impit } from 'impit'
+import { unlessAborted } from '../util/unless-aborted.ts'
 import { accountClassOf } from './account-of.ts'
 import { chooseProfile } from './browser-profile.ts'
 import type { FetchTransportOptions, Transport, TransportRequest } from './transport.ts'
@@ -40,7 +41,7 @@ export class BrowserTransport implements Transport {
       ...(body !== undefined && { body }),
     })
     try {
-      const response = await unlessAborted(sending, signal)
+      const response = await closeUnread(sending, signal)
       if (this.#options.resetStatuses().includes(response.status)) this.#clients.delete(key)
       const { status } = response
       return new Response(watchBody(response.body, signal), { status, headers: response.headers })
@@ -81,23 +82,18 @@ interface Answer {
 }
 
 /** The library cannot be stopped while it waits for an answer: one that comes too late is closed unread. */
-async function unlessAborted<Given extends Answer>(
+async function closeUnread<Given extends Answer>(
   sending: Promise<Given>,
   signal: AbortSignal,
 ): Promise<Given> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const leave = (): void => reject(signal.reason)
-  signal.addEventListener('abort', leave, { once: true })
   try {
-    return await Promise.race([sending, promise])
+    return await unlessAborted(sending, signal)
   } catch (thrown) {
     sending.then(
       ({ body }) => body.cancel(),
       () => {}, // its own failure is the one that is thrown, or nobody is there to hear of it
     )
     throw thrown
-  } finally {
-    signal.removeEventListener('abort', leave)
   }
 }
 

@@ -7,6 +7,7 @@ import {
   MAX_FAILURE_BODY_LENGTH,
   type HttpFailure,
 } from './failure.ts'
+import { SocketInbox } from './socket-inbox.ts'
 import type { RequestTimer } from './transport.ts'
 
 /** What opens a socket at the upstream. */
@@ -62,105 +63,33 @@ export function explainHandshake(thrown: unknown): GatewayError {
   return answer ? classifyHttpFailure(answer) : connectionFailure(thrown, proxyUrl)
 }
 
-/** Text that waits for a reader at most, in UTF-16 units; the runtime's sockets cannot be told to wait. */
-const MAX_WAITING_LENGTH = 128 * 1024 * 1024
-
 /** The runtime's own sockets. */
 export const openRuntimeSocket: OpenSocket = async ({ url, headers, proxyUrl, signal }) => {
   signal.throwIfAborted()
   const socket = new WireSocket(url, { headers, ...(proxyUrl !== undefined && { proxy: proxyUrl }) })
-  const inbox = new Inbox(socket, signal, proxyUrl)
-  await inbox.opened
-  return inbox
-}
-
-/** Keeps what a socket has said until somebody reads it. */
-class Inbox implements UpstreamSocket {
-  readonly opened: Promise<void>
-  readonly #socket: WireSocket
-  readonly #signal: AbortSignal
-  readonly #waiting: string[] = []
-  #waitingLength = 0
-  #closeCode: number | undefined
-  /** Wakes the reader. */
-  #wake: (() => void) | undefined
-  readonly #abort: () => void
-
-  constructor(socket: WireSocket, signal: AbortSignal, proxyUrl: string | undefined) {
-    this.#socket = socket
-    this.#signal = signal
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.opened = promise
-    this.#abort = () => {
-      this.close()
-      this.#wake?.()
-      reject(signal.reason)
-    }
-    signal.addEventListener('abort', this.#abort, { once: true })
-    let failure = 'the connection failed'
-    socket.on('unexpected-response', (_, response) => {
-      readRefusal(response).then(reject, reject)
-    })
-    socket.addEventListener('open', () => resolve())
-    socket.addEventListener('error', ({ message }) => {
-      if (typeof message === 'string') failure = message
-    })
-    socket.addEventListener('message', ({ data }) => this.#take(data))
-    socket.addEventListener('close', ({ code }) => {
-      this.#end(code)
-      reject(new HandshakeError(failure, undefined, proxyUrl))
-    })
-  }
-
-  send(text: string): void {
-    this.#socket.send(text)
-  }
-
-  async read(waitMs: number): Promise<SocketRead> {
-    if (!this.#hasNews()) await this.#wait(waitMs)
-    this.#signal.throwIfAborted()
-    const text = this.take()
-    if (text !== undefined) return { type: 'message', text }
-    return this.#closeCode === undefined ? { type: 'silence' } : { type: 'closed', code: this.#closeCode }
-  }
-
-  take(): string | undefined {
-    const text = this.#waiting.shift()
-    this.#waitingLength -= text?.length ?? 0
-    return text
-  }
-
-  close(): void {
-    this.#signal.removeEventListener('abort', this.#abort)
-    this.#socket.close()
-  }
-
-  #end(code: number): void {
-    this.#signal.removeEventListener('abort', this.#abort)
-    this.#closeCode = code
-    this.#wake?.()
-  }
-
-  #hasNews(): boolean {
-    return this.#waiting.length > 0 || this.#closeCode !== undefined || this.#signal.aborted
-  }
-
-  async #wait(waitMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#wake = resolve
-    const timer = setTimeout(resolve, waitMs)
+  const inbox = new SocketInbox(socket, signal)
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const leave = (): void => reject(signal.reason)
+  signal.addEventListener('abort', leave, { once: true })
+  let failure = 'the connection failed'
+  socket.on('unexpected-response', (_, response) => {
+    readRefusal(response).then(reject, reject)
+  })
+  socket.addEventListener('open', () => resolve())
+  socket.addEventListener('error', ({ message }) => {
+    if (typeof message === 'string') failure = message
+  })
+  socket.addEventListener('message', ({ data }) => inbox.receive(data))
+  socket.addEventListener('close', ({ code }) => {
+    inbox.end(code)
+    reject(new HandshakeError(failure, undefined, proxyUrl))
+  })
+  try {
     await promise
-    clearTimeout(timer)
-    this.#wake = undefined
+  } finally {
+    signal.removeEventListener('abort', leave)
   }
-
-  #take(data: unknown): void {
-    if (typeof data !== 'string') return // the protocol knows only texts
-    this.#waitingLength += data.length
-    if (this.#waitingLength > MAX_WAITING_LENGTH) return this.close()
-    this.#waiting.push(data)
-    this.#wake?.()
-  }
+  return inbox
 }
 
 /** The answer that stands in the place of a socket; only the beginning of its body is read. */

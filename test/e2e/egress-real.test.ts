@@ -112,7 +112,7 @@ const transports = [
   [
     'the browser transport',
     { GROK_PROXY_CLEARANCE_MODE: 'manual', GROK_PROXY_CLEARANCE_CF_COOKIES: 'cf_clearance=test' },
-    ['h2', 'http/1.1'], // its sockets are the runtime's
+    ['h2', 'http/1.1'], // sockets open over the latter
   ],
 ] as const
 const pairs = proxies.flatMap(([kind, proxyUrl, address]) =>
