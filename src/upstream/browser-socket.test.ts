@@ -81,6 +81,8 @@ describe('a socket of a browser', () => {
     const socket = await open('/')
     socket.send('end')
     expect(await socket.read(2_000)).toEqual({ type: 'closed', code: 4003 })
+    socket.send('a sign of life that comes too late')
+    socket.close()
   })
 
   test('is closed at the upstream within a second when its signal fires', async () => {

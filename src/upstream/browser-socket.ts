@@ -4,7 +4,7 @@ import { Gate } from '../util/gate.ts'
 import { unlessAborted } from '../util/unless-aborted.ts'
 import { chooseProfile, socketProfileOf } from './browser-profile.ts'
 import { readStart } from './read-start.ts'
-import { SocketInbox } from './socket-inbox.ts'
+import { SocketInbox, type SocketWire } from './socket-inbox.ts'
 import { HandshakeError, type OpenSocket, type SocketRequest, type UpstreamSocket } from './socket.ts'
 import type { Transport } from './transport.ts'
 
@@ -20,6 +20,9 @@ const MAX_SOCKETS = 448
 
 /** The library cannot be stopped while it opens a socket. */
 const OPENING_LIMIT_MS = 30_000
+
+/** An upstream that does not answer a farewell holds no place for longer. */
+const CLOSING_LIMIT_MS = 5_000
 
 /**
  * Sockets whose TLS handshake is that of the browser that the User-Agent names, with the given headers and no others
@@ -64,7 +67,15 @@ async function open(
     timeout: OPENING_LIMIT_MS,
     ...ownAuthorities(),
   })
-  const inbox = new SocketInbox(socket, signal)
+  const wire: SocketWire = {
+    // like the runtime's, which says nothing into a socket that was closed meanwhile
+    send: (text) => socket.readyState === socket.OPEN && socket.send(text),
+    close: () => {
+      socket.close()
+      setTimeout(onClosed, CLOSING_LIMIT_MS).unref()
+    },
+  }
+  const inbox = new SocketInbox(wire, signal)
   // one that is told to close while it opens opens all the same
   socket.addEventListener('open', () => signal.aborted && socket.close())
   socket.addEventListener('message', (event) => inbox.receive(Reflect.get(event, 'data')))
