@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { unlessAborted } from '../util/unless-aborted.ts'
 import { FileRefusal } from './file-refusal.ts'
 import type { RemoteUrl } from './remote-url.ts'
 
@@ -56,17 +57,12 @@ async function ask(host: string, options: Omit<ResolveOptions, 'reach'>): Promis
   const timeout = AbortSignal.timeout(options.timeoutSeconds * 1000)
   const signal = AbortSignal.any([options.signal, timeout])
   const answer = options.resolve(host)
-  const { promise, reject } = Promise.withResolvers<never>()
-  const stop = (): void => reject(signal.reason)
-  signal.addEventListener('abort', stop, { once: true })
   try {
-    const addresses = await Promise.race([answer, promise])
+    const addresses = await unlessAborted(answer, signal)
     if (addresses.length > 0) return addresses
   } catch (cause) {
     if (options.signal.aborted) throw cause
     throw new FileRefusal('the host of the address could not be resolved', { cause })
-  } finally {
-    signal.removeEventListener('abort', stop)
   }
   throw new FileRefusal('the host of the address could not be resolved')
 }

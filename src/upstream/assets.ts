@@ -1,4 +1,4 @@
-import { asArray, asNumber, asObject, asString, type JsonObject } from '../util/json-fields.ts'
+import { asObjects, asNumber, asObject, asString, type JsonObject } from '../util/json-fields.ts'
 import { readAnswerJson, type CallerIdentity, type RestCaller } from './rest-call.ts'
 
 /** A file that the upstream keeps for an account. */
@@ -36,9 +36,9 @@ export async function listAssets(
   const answer = asObject(
     readAnswerJson(await call({ method: 'GET', path, refererPath: '/files', timeoutSeconds }, identity)),
   )
-  const entries = asArray(answer?.['assets'] ?? answer?.['items'])
+  const entries = asObjects(answer?.['assets'] ?? answer?.['items'])
   return {
-    assets: entries.flatMap((entry) => parseAsset(asObject(entry)) ?? []),
+    assets: entries.flatMap((entry) => parseAsset(entry) ?? []),
     nextPageToken: asString(answer?.['nextPageToken']) || null,
   }
 }
@@ -54,9 +54,9 @@ export async function deleteAsset(
 }
 
 /** Field spellings vary; read what is there. */
-function parseAsset(fields: JsonObject | undefined): UpstreamAsset | undefined {
-  const id = asString(fields?.['assetId']) ?? asString(fields?.['id'])
-  if (!fields || id === undefined) return undefined
+function parseAsset(fields: JsonObject): UpstreamAsset | undefined {
+  const id = asString(fields['assetId']) ?? asString(fields['id'])
+  if (id === undefined) return undefined
   const size = fields['fileSize'] ?? fields['size'] ?? fields['sizeBytes']
   return {
     id,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { WebSocket as WireSocket } from 'ws'
 import type { GatewayError } from '../core/error.ts'
+import { unlessAborted } from '../util/unless-aborted.ts'
 import {
   classifyHttpFailure,
   connectionFailure,
@@ -69,8 +70,6 @@ export const openRuntimeSocket: OpenSocket = async ({ url, headers, proxyUrl, si
   const socket = new WireSocket(url, { headers, ...(proxyUrl !== undefined && { proxy: proxyUrl }) })
   const inbox = new SocketInbox(socket, signal)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const leave = (): void => reject(signal.reason)
-  signal.addEventListener('abort', leave, { once: true })
   let failure = 'the connection failed'
   socket.on('unexpected-response', (_, response) => {
     readRefusal(response).then(reject, reject)
@@ -84,11 +83,7 @@ export const openRuntimeSocket: OpenSocket = async ({ url, headers, proxyUrl, si
     inbox.end(code)
     reject(new HandshakeError(failure, undefined, proxyUrl))
   })
-  try {
-    await promise
-  } finally {
-    signal.removeEventListener('abort', leave)
-  }
+  await unlessAborted(promise, signal)
   return inbox
 }
 

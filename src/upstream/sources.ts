@@ -1,5 +1,5 @@
 import type { Source } from '../core/chat-event.ts'
-import { asArray, asObject, asString, type JsonObject } from '../util/json-fields.ts'
+import { asObjects, asObject, asString, type JsonObject } from '../util/json-fields.ts'
 
 /** Bounds of what one answer may bring along (spec/upstream-chat.md §5.1.7, "limits"). */
 const MAX_SOURCES = 256
@@ -27,9 +27,8 @@ export class SourceBook {
 
   #readList(field: unknown, parse: (entry: JsonObject) => Source | undefined, found: Source[]): void {
     if (field === undefined) return
-    for (const entry of asArray(asObject(field)?.['results'] ?? field)) {
-      const fields = asObject(entry)
-      const source = fields && parse(fields)
+    for (const entry of asObjects(asObject(field)?.['results'] ?? field)) {
+      const source = parse(entry)
       if (!source || this.#titles.has(source.url) || this.#titles.size >= MAX_SOURCES) continue
       this.#titles.set(source.url, source.title)
       found.push(source)

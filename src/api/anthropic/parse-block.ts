@@ -1,5 +1,5 @@
 import type { ContentPart, FilePart, FileSource, PastToolCall, ToolMessage } from '../../core/chat-request.ts'
-import { asArray, asObject, asString } from '../../util/json-fields.ts'
+import { asObjects, asObject, asString } from '../../util/json-fields.ts'
 import { refuse } from '../chat-door.ts'
 import { parseWith } from '../parse-with.ts'
 import * as schemas from './block-schemas.ts'
@@ -143,8 +143,7 @@ function parseServerToolUse(block: BodyBlock, path: string): BlockMeaning {
 
 function parseWebSearchResult(block: BodyBlock, path: string): BlockMeaning {
   const { content } = parseWith(schemas.webSearchResultBlock, block, path)
-  const found = asArray(content).flatMap((result) => {
-    const { url, title } = asObject(result) ?? {}
+  const found = asObjects(content).flatMap(({ url, title }) => {
     return typeof url === 'string' ? [`- ${asString(title) ?? url} (${url})`] : []
   })
   const list = found.slice(0, MAX_TOLD_RESULTS).join('\n')
