@@ -11,6 +11,8 @@ export interface ServiceOptions {
   readonly args: readonly string[]
   readonly side: Side
   readonly environment?: Readonly<Record<string, string>>
+  /** Whether it has the gateway's runtime settings (`script/runtime`); otherwise those of the runtime itself. */
+  readonly isTuned?: boolean
   /** Where standard error goes. */
   readonly logPath: string
 }
@@ -36,7 +38,8 @@ const canPin = cpus().length > 1 && existsSync('/usr/bin/taskset')
 
 /** Starts `bun <args>` and waits until it says where it listens. */
 export async function startService(options: ServiceOptions): Promise<ServiceProcess> {
-  const child = Bun.spawn([...pinned(options.side), process.execPath, ...options.args], {
+  const command = [...pinned(options.side), process.execPath, ...options.args]
+  const child = Bun.spawn(options.isTuned === true ? tuned(command) : command, {
     cwd: `${import.meta.dir}/..`,
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...options.environment },
     stdin: 'ignore',
@@ -67,6 +70,11 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
 /** Puts this process, with its threads, on the core of everything that is not measured. */
 export function pinSelf(): void {
   if (canPin) Bun.spawnSync(['taskset', '-acp', '1', String(process.pid)], { stdout: 'ignore' })
+}
+
+/** The command as the scripts would start it; the shell gives its process over. */
+function tuned(command: readonly string[]): string[] {
+  return ['bash', '-c', '. script/runtime && exec "$@"', 'bash', ...command]
 }
 
 function pinned(side: Side): string[] {

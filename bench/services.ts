@@ -116,6 +116,7 @@ export function startImported(
   return startService({
     args: ['src/main.ts', 'serve'],
     side,
+    isTuned: true,
     environment: {
       ...environment,
       // without an upstream nothing may be asked of the real one
@@ -137,7 +138,6 @@ function gatewayEnvironment(folder: string, tokens: readonly string[]) {
     GROK_APP_APP_KEY: ADMIN_KEY,
     // most benchmarks are of this one; one of the other says so
     GROK_UPSTREAM_CHAT_PROTOCOL: 'rest',
-    BUN_CONFIG_MAX_HTTP_REQUESTS: MAX_UPSTREAM_REQUESTS,
   }
 }
 

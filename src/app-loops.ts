@@ -12,8 +12,10 @@ import type { Background } from './util/background.ts'
 import type { Clock } from './util/clock.ts'
 import type { SecretBox } from './util/secret-box.ts'
 
-/** Pause between two writes of what use has changed in the accounts. */
+/** Pause between two writes of accounts whose condition has changed. */
 const WRITE_PAUSE_SECONDS = 1
+/** Pause between two writes of all that has changed, mere uses included: busy accounts are then written once for many uses. */
+const WRITE_USES_PAUSE_SECONDS = 5
 /** Pause between two looks at the stored settings and the keys, for changes made by hand or by another process. */
 const SETTINGS_PAUSE_SECONDS = 3
 /** Pause between two runs of the refresh schedule; each has a budget of its own. */
@@ -50,7 +52,8 @@ export function startLoops(parts: LoopParts): void {
   }
   const every = (name: string, pauseSeconds: number, work: (signal: AbortSignal) => Promise<unknown>): void =>
     background.every(name, () => pauseSeconds, work)
-  every('write accounts', WRITE_PAUSE_SECONDS, () => writes.flush())
+  every('write accounts', WRITE_PAUSE_SECONDS, () => writes.flushPressing())
+  every('write uses', WRITE_USES_PAUSE_SECONDS, () => writes.flush())
   every('read settings', SETTINGS_PAUSE_SECONDS, async () => {
     box.reload()
     await settings.refresh()

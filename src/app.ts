@@ -197,7 +197,7 @@ function createPool({ settings, stores, clock }: AppOptions): Pool {
     rules: selectionRules(settings.current),
     clock,
     random: Math.random,
-    onChange: (slot) => writes.add(slot),
+    onChange: (slot, kind) => writes.add(slot, kind),
   })
   return {
     holder,

@@ -5,6 +5,7 @@ import { AccountDirectory, type Reservation } from './directory.ts'
 import type { Strategy } from './eligibility.ts'
 import type { Outcome } from './feedback.ts'
 import type { Slot } from './slot.ts'
+import type { ChangeKind } from './write-behind.ts'
 
 /** For tests: numbers in [0, 1) that look random and are the same in every run. */
 export function seededRandom(seed = 1): () => number {
@@ -26,6 +27,8 @@ export interface TestQuery {
 export class DirectoryForTests {
   now = NOW
   readonly changed: Slot[] = []
+  /** What each of these changes was about. */
+  readonly kinds: ChangeKind[] = []
   readonly directory: AccountDirectory
 
   constructor(accounts: readonly Account[], strategy: Strategy = 'quota', maxInFlight = 8) {
@@ -33,7 +36,10 @@ export class DirectoryForTests {
       rules: { strategy, maxInFlight },
       clock: () => this.now,
       random: seededRandom(),
-      onChange: (slot) => this.changed.push(slot),
+      onChange: (slot, kind) => {
+        this.changed.push(slot)
+        this.kinds.push(kind)
+      },
     })
     this.directory.upsert(accounts)
   }

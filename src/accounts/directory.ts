@@ -9,7 +9,7 @@ import { LastSuccesses } from './last-successes.ts'
 import { ReadyPool } from './ready-pool.ts'
 import { createSlot, isPlacedAlike, isUsable, modeIndex, rebase, type Slot } from './slot.ts'
 import { WakeQueue } from './wake-queue.ts'
-import type { WriteOutcome } from './write-behind.ts'
+import type { ChangeKind, WriteOutcome } from './write-behind.ts'
 
 /** What a request needs of an account. */
 export interface ReserveQuery {
@@ -45,7 +45,7 @@ export interface DirectoryOptions {
   /** A number in [0, 1). */
   readonly random: () => number
   /** Called when an account has changed and should be written to the store. */
-  readonly onChange: (slot: Slot) => void
+  readonly onChange: (slot: Slot, kind: ChangeKind) => void
 }
 
 /** Counts of the directory, for readiness and the admin pages. */
@@ -215,8 +215,9 @@ export class AccountDirectory {
     slot.account = countOutcome(settled, outcome, now)
     if (this.#slots.get(slot.account.id) !== slot) return slot.account // deleted meanwhile
     slot.dirty = true
-    if (!hadRoom || !isPlacedAlike(before, slot.account)) this.#place(slot)
-    this.#options.onChange(slot)
+    const isMereUse = isPlacedAlike(before, slot.account)
+    if (!hadRoom || !isMereUse) this.#place(slot)
+    this.#options.onChange(slot, isMereUse ? 'use' : 'condition')
     return slot.account
   }
 
@@ -236,7 +237,7 @@ export class AccountDirectory {
     this.#withdraw(slot)
     slot.account = noteTransition(slot.account, next, cause)
     slot.dirty = true
-    this.#options.onChange(slot)
+    this.#options.onChange(slot, 'condition')
     if (next.state.status === 'deleted') this.#remove(slot)
     else this.#place(slot)
     return slot.account

@@ -66,6 +66,25 @@ describe('writing what use has changed', () => {
     expect(store.saves).toHaveLength(1)
   })
 
+  test("lets mere uses wait while the rest of an account's changes go", async () => {
+    const { store, writes, test } = open(2)
+    for (const [id, kind] of [
+      [1, 'use'],
+      [2, 'condition'],
+    ] as const) {
+      test.directory.change(id, (account) => ({ ...account, successCount: 1 }))
+      for (const slot of test.changed.splice(0)) writes.add(slot, kind)
+    }
+    await writes.flushPressing()
+    expect(store.sent.map((accounts) => accounts.map(({ id }) => id))).toEqual([[2]])
+    expect(writes.waiting).toBe(1)
+    await writes.flushPressing()
+    expect(store.saves).toHaveLength(1)
+    await writes.flush()
+    expect(store.sent.map((accounts) => accounts.map(({ id }) => id))).toEqual([[2], [1]])
+    expect(writes.waiting).toBe(0)
+  })
+
   test('goes in batches of 500', async () => {
     const { store, writes, changeAll } = open(1201)
     changeAll()

@@ -6,6 +6,9 @@ import type { Slot } from './slot.ts'
 /** Rows per write, unless the store wants fewer; more wait for the next. */
 const MAX_BATCH = 500
 
+/** What a change is about: only counts and times, which may be written later, or what an account can do. */
+export type ChangeKind = 'use' | 'condition'
+
 /** What became of a slot that was written: the row that the store has now, `gone` if it has none any more, or `failed`. */
 export type WriteOutcome = Account | 'gone' | 'failed'
 
@@ -18,6 +21,8 @@ export class WriteBehind {
   readonly #endWrite: (slot: Slot, outcome: WriteOutcome) => void
   /** At most one entry per account, however often it changed. */
   readonly #changed = new Set<Slot>()
+  /** Those of them that the store should have soon. */
+  readonly #pressing = new Set<Slot>()
   readonly #maxBatch: number
   #writing: Promise<void> = Promise.resolve()
 
@@ -36,26 +41,35 @@ export class WriteBehind {
     return this.#changed.size
   }
 
-  add(slot: Slot): void {
+  add(slot: Slot, kind: ChangeKind = 'condition'): void {
     this.#changed.add(slot)
+    if (kind === 'condition') this.#pressing.add(slot)
   }
 
   /** Writes all that waits now; rejects if the store does, and keeps what was not written. */
   flush(): Promise<void> {
-    const write = this.#writing.then(() => this.#writeAll())
+    return this.#write(this.#changed)
+  }
+
+  /** The same for those of which more than their use has changed. */
+  flushPressing(): Promise<void> {
+    return this.#write(this.#pressing)
+  }
+
+  #write(waiting: ReadonlySet<Slot>): Promise<void> {
+    const write = this.#writing.then(() => this.#writeAll([...waiting]))
     this.#writing = write.catch(() => undefined) // the caller is told; the next flush starts anew
     return write
   }
 
-  async #writeAll(): Promise<void> {
-    const slots = [...this.#changed]
+  async #writeAll(slots: readonly Slot[]): Promise<void> {
     for (let start = 0; start < slots.length; start += this.#maxBatch) {
       if (start > 0) await setImmediate()
-      await this.#write(slots.slice(start, start + this.#maxBatch))
+      await this.#writeBatch(slots.slice(start, start + this.#maxBatch))
     }
   }
 
-  async #write(slots: readonly Slot[]): Promise<void> {
+  async #writeBatch(slots: readonly Slot[]): Promise<void> {
     for (const slot of slots) slot.sent = slot.account
     try {
       const rows = await this.#save(slots.map((slot) => ({ base: slot.base, next: slot.account })))
@@ -70,6 +84,8 @@ export class WriteBehind {
 
   #end(slot: Slot, outcome: WriteOutcome): void {
     this.#endWrite(slot, outcome)
-    if (!slot.dirty) this.#changed.delete(slot)
+    if (slot.dirty) return
+    this.#changed.delete(slot)
+    this.#pressing.delete(slot)
   }
 }

@@ -134,7 +134,7 @@ function openAnswer(
   const { signal } = caller
   const account = known && { preferAccountId: known.accountId, mustPrefer: true }
   const plan = { model: request.model, ...caller, mayPenalise, ...account }
-  return attempt(parts, plan, async function* (leased) {
+  return attempt(parts, plan, (leased) => {
     const { lease } = leased
     const { accountId, mode } = lease
     const identity = identify(leased, signal)
@@ -156,7 +156,7 @@ function openAnswer(
     const openWith = (placed: readonly { readonly id: string }[]) => open(placed.map(({ id }) => id))
     const answer = files.length === 0 ? open([]) : withFiles(parts.attachments, { files, target }, openWith)
     // here, where the account is at hand: nobody else may fetch its pictures
-    yield* request.outputFormat ? answer : filterEvents(answer, [presentPictures(parts, caller, identity)])
+    return request.outputFormat ? answer : filterEvents(answer, [presentPictures(parts, caller, identity)])
   })
 }
 

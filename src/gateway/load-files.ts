@@ -62,6 +62,7 @@ interface Loading {
  */
 function differentSources(messages: readonly ChatMessage[]): readonly FilePart[] {
   const parts = messages.flatMap(filesOf)
+  if (parts.length === 0) return parts
   const surplus = parts[FILE_LIMITS.parts]
   if (surplus) refuse(surplus, `a conversation may name files in ${FILE_LIMITS.parts} places`)
   const lastAnswer = messages.findLastIndex(({ role }) => role === 'assistant')

@@ -51,7 +51,8 @@ export class AnswerText {
 
   /** Takes the whole raw answer, as it comes at the end: what is missing of it is added (§5.1.8, reconciliation). */
   reconcile(message: string, events: ChatEvent[]): void {
-    if (message.startsWith(this.#raw) && message.length > this.#raw.length) {
+    // the lengths first: to compare the texts, the pieces must be put together
+    if (message.length > this.#raw.length && message.startsWith(this.#raw)) {
       this.push(message.slice(this.#raw.length), events)
     }
   }

@@ -32,7 +32,10 @@ export type SocketRead =
 /** An open socket. */
 export interface UpstreamSocket {
   send(text: string): void
-  /** The next text message, waiting for at most so long; rejects when the signal of the socket has fired. */
+  /**
+   * The next text message, waiting for at most so long; what came with it in one read of the connection is there to be
+   * taken. Rejects when the signal of the socket has fired.
+   */
   read(waitMs: number): Promise<SocketRead>
   /** A message that is here already, without waiting. */
   take(): string | undefined

@@ -7,6 +7,7 @@ import {
   getJsonLinesFormatter,
   withFilter,
   type LogLevel,
+  type LogRecord,
   type Sink,
 } from '@logtape/logtape'
 import { redactByField } from '@logtape/redaction'
@@ -55,25 +56,52 @@ const toStandardError = {
 
 /** Starts logging for the process: JSON lines to standard error and to daily files. Returns how to stop it. */
 export async function openLogging({ consoleLevel, file }: LoggingOptions): Promise<() => Promise<void>> {
-  const formatter = getJsonLinesFormatter({ properties: 'flatten' })
+  const formatter = onceEach(getJsonLinesFormatter({ properties: 'flatten' }))
   const toConsole = getConsoleSink({ formatter, levelMap: toStandardError, nonBlocking: true })
-  const sinks: Record<string, Sink> = { console: withFilter(redact(toConsole), levels[consoleLevel]) }
+  const sinks = [withFilter(toConsole, levels[consoleLevel])]
   if (file) {
     const { directory, level, maxFiles } = file
     mkdirSync(directory, { recursive: true })
     const maxAgeMs = maxFiles * DAY_MS
     const toFile = getTimeRotatingFileSink({ directory, formatter, maxAgeMs, filename, ...UNHURRIED })
-    sinks['file'] = withFilter(redact(toFile), levels[level])
+    sinks.push(withFilter(toFile, levels[level]))
   }
   await configure({
     reset: true,
-    sinks,
+    sinks: { all: redact(toEach(sinks)), console: redact(toConsole) },
     loggers: [
-      { category: 'grok2api', lowestLevel: 'debug', sinks: Object.keys(sinks) },
+      { category: 'grok2api', lowestLevel: 'debug', sinks: ['all'] },
       { category: ['logtape', 'meta'], lowestLevel: 'warning', sinks: ['console'] },
     ],
   })
   return dispose
+}
+
+/** One sink for several: a record is redacted once, whoever writes it. */
+function toEach(sinks: readonly (Sink & Partial<Disposable & AsyncDisposable>)[]): Sink & AsyncDisposable {
+  const all = (record: LogRecord): void => {
+    for (const sink of sinks) sink(record)
+  }
+  return Object.assign(all, {
+    [Symbol.asyncDispose]: async () => {
+      for (const sink of sinks) {
+        sink[Symbol.dispose]?.()
+        await sink[Symbol.asyncDispose]?.()
+      }
+    },
+  })
+}
+
+/** A formatter that makes the line of a record once, however many sinks write it. */
+function onceEach(format: (record: LogRecord) => string): (record: LogRecord) => string {
+  const lines = new WeakMap<LogRecord, string>()
+  return (record) => {
+    const known = lines.get(record)
+    if (known !== undefined) return known
+    const line = format(record)
+    lines.set(record, line)
+    return line
+  }
 }
 
 function redact(sink: Sink): Sink {

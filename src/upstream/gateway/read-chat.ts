@@ -1,4 +1,3 @@
-import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import type { ChatEvent } from '../../core/chat-event.ts'
 import { GatewayError } from '../../core/error.ts'
 import { asObject, asString, type JsonObject } from '../../util/json-fields.ts'
@@ -41,7 +40,6 @@ export async function* readChat(
     try {
       if (read.type === 'closed') throw exchange.interrupted(`the socket was closed with ${read.code}`)
       // what one read of the connection brought is one batch
-      await turnOfLoop()
       let isAlive = exchange.take(read.text, events)
       for (let text = socket.take(); text !== undefined && !exchange.ended; text = socket.take()) {
         isAlive = exchange.take(text, events) || isAlive
