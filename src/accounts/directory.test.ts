@@ -274,15 +274,6 @@ describe('the figures', () => {
   })
 })
 
-test('a use that changes counts only is told apart from one that changes what the account can do', () => {
-  const test = new DirectoryForTests([account(1)])
-  for (const outcome of [{ type: 'success' }, failureForTests('rate_limited')] as const) {
-    const taken = test.reserve()
-    if (taken) test.settle(taken, outcome)
-  }
-  expect(test.kinds).toEqual(['use', 'condition'])
-})
-
 describe('when to come back', () => {
   test.each([
     ['the time until the first account wakes, rounded up', 90_500, 91],

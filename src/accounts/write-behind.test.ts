@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { accountForTests } from '../core/account-for-tests.ts'
 import type { Account } from '../core/account.ts'
 import type { AccountChange } from '../core/merge-account.ts'
-import { DirectoryForTests } from './directory-for-tests.ts'
+import { DirectoryForTests, failureForTests } from './directory-for-tests.ts'
 import type { Slot } from './slot.ts'
 import { WriteBehind } from './write-behind.ts'
 
@@ -157,4 +157,13 @@ describe('writing what use has changed', () => {
     expect(writes.waiting).toBe(0)
     expect(test.directory.find(1)).toBeUndefined()
   })
+})
+
+test('a use that changes counts only is told apart from one that changes what the account can do', () => {
+  const test = new DirectoryForTests([accountForTests({ id: 1 })])
+  for (const outcome of [{ type: 'success' }, failureForTests('rate_limited')] as const) {
+    const taken = test.reserve()
+    if (taken) test.settle(taken, outcome)
+  }
+  expect(test.kinds).toEqual(['use', 'condition'])
 })

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { getTimeRotatingFileSink } from '@logtape/file'
 import {
+  compareLogLevel,
   configure,
   dispose,
   getConsoleSink,
@@ -57,8 +58,9 @@ const toStandardError = {
 /** Starts logging for the process: JSON lines to standard error and to daily files. Returns how to stop it. */
 export async function openLogging({ consoleLevel, file }: LoggingOptions): Promise<() => Promise<void>> {
   const formatter = onceEach(getJsonLinesFormatter({ properties: 'flatten' }))
-  const toConsole = getConsoleSink({ formatter, levelMap: toStandardError, nonBlocking: true })
-  const sinks = [withFilter(toConsole, levels[consoleLevel])]
+  const writeToConsole = getConsoleSink({ formatter, levelMap: toStandardError, nonBlocking: true })
+  const toConsole = withFilter(writeToConsole, levels[consoleLevel])
+  const sinks = [toConsole]
   if (file) {
     const { directory, level, maxFiles } = file
     mkdirSync(directory, { recursive: true })
@@ -70,11 +72,22 @@ export async function openLogging({ consoleLevel, file }: LoggingOptions): Promi
     reset: true,
     sinks: { all: redact(toEach(sinks)), console: redact(toConsole) },
     loggers: [
-      { category: 'grok2api', lowestLevel: 'debug', sinks: ['all'] },
+      {
+        category: 'grok2api',
+        lowestLevel: lowest([consoleLevel, file?.level ?? consoleLevel]),
+        sinks: ['all'],
+      },
       { category: ['logtape', 'meta'], lowestLevel: 'warning', sinks: ['console'] },
     ],
   })
   return dispose
+}
+
+/** What none of the places wants is not even redacted. */
+function lowest(names: readonly LevelName[]): LogLevel {
+  return names
+    .map((name) => levels[name])
+    .reduce((one, other) => (compareLogLevel(one, other) < 0 ? one : other))
 }
 
 /** One sink for several: a record is redacted once, whoever writes it. */
