@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { failureOf } from '../../test/harness/failure-of.ts'
+import { watchedStream } from '../util/streams/stream-for-tests.ts'
 import type { ChatEvent } from './chat-event.ts'
 import { filterEvents, type EventFilter } from './event-filter.ts'
 
@@ -7,21 +8,8 @@ type Batch = readonly ChatEvent[]
 
 const say = (text: string): ChatEvent => ({ type: 'text-delta', text })
 
-/** A stream of one word a batch that says whether it was closed. */
-function watched(words: readonly string[]) {
-  const state = { isClosed: false, pulled: 0 }
-  async function* stream(): AsyncGenerator<Batch> {
-    try {
-      for (const word of words) {
-        state.pulled++
-        yield [say(word)]
-      }
-    } finally {
-      state.isClosed = true
-    }
-  }
-  return { state, stream: stream() }
-}
+/** A stream of one word a batch. */
+const watched = (words: readonly string[]) => watchedStream<Batch>(words.map((word) => [say(word)]))
 
 const fail: EventFilter = {
   apply: () => {

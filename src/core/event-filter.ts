@@ -1,3 +1,4 @@
+import { OVER, PulledStream } from '../util/streams/pulled-stream.ts'
 import type { ChatEvent } from './chat-event.ts'
 
 /** A step between the upstream's events and a door's: it may change, drop or add events of a batch. */
@@ -9,8 +10,7 @@ export interface EventFilter {
 }
 
 /**
- * Sends a stream through filters, in order. When one is done, the stream is closed, whatever the upstream has left. Not a
- * generator function: every batch of every answer passes here twice, and a generator makes three promises of it.
+ * Sends a stream through filters, in order. When one is done, the stream is closed, whatever the upstream has left.
  */
 export function filterEvents(stream: Batches, filters: readonly EventFilter[]): Batches {
   return new FilteredStream(stream, filters)
@@ -19,15 +19,14 @@ export function filterEvents(stream: Batches, filters: readonly EventFilter[]): 
 type Batches = AsyncGenerator<readonly ChatEvent[]>
 type Result = IteratorResult<readonly ChatEvent[], undefined>
 
-const OVER: Result = { done: true, value: undefined }
-
-class FilteredStream implements Batches {
+class FilteredStream extends PulledStream<readonly ChatEvent[]> {
   readonly #source: Batches
   readonly #filters: readonly EventFilter[]
   readonly #take: (result: IteratorResult<readonly ChatEvent[]>) => Result | Promise<Result>
   #isOver = false
 
   constructor(source: Batches, filters: readonly EventFilter[]) {
+    super()
     this.#source = source
     this.#filters = filters
     this.#take = (result) => this.#pass(result)
@@ -37,23 +36,9 @@ class FilteredStream implements Batches {
     return this.#isOver ? this.return() : this.#source.next().then(this.#take)
   }
 
-  async return(): Promise<Result> {
+  protected async close(): Promise<void> {
     this.#isOver = true
     await this.#source.return(undefined)
-    return OVER
-  }
-
-  async throw(reason: unknown): Promise<Result> {
-    await this.return()
-    throw reason
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return()
   }
 
   #pass(result: IteratorResult<readonly ChatEvent[]>): Result | Promise<Result> {

@@ -5,7 +5,7 @@ import { findModel } from '../core/models.ts'
 import { defaultQuota } from '../core/quota.ts'
 import { newRow } from '../store/new-row.ts'
 import { createLog } from '../util/log.ts'
-import { attempt, type Attempt, type AttemptParts, type AttemptPlan } from './attempt.ts'
+import { attempt, type AttemptParts, type AttemptPlan, type OpenAttempt } from './attempt.ts'
 
 const NOW = 1_800_000_000_000
 
@@ -47,7 +47,7 @@ function planFor(signal = new AbortController().signal): AttemptPlan {
   return { model, requestId: 'req_1', signal }
 }
 
-type Script = (attempt: Attempt) => AsyncIterable<readonly string[]>
+type Script = OpenAttempt<string>
 
 async function* say(...words: string[]): AsyncGenerator<readonly string[]> {
   for (const word of words) yield [word]
@@ -70,7 +70,7 @@ async function run(parts: AttemptParts, scripts: readonly Script[]) {
   const asked: number[] = []
   const words: string[] = []
   let failure: unknown
-  const open = (current: Attempt): AsyncIterable<readonly string[]> => {
+  const open: OpenAttempt<string> = (current) => {
     const script = scripts[asked.length] ?? (() => say('unexpected'))
     asked.push(current.lease.accountId)
     return script(current)

@@ -5,6 +5,9 @@ import { GatewayError, toGatewayError, type ErrorCode } from '../core/error.ts'
 import { modeOrder, poolOrder, type Model } from '../core/model.ts'
 import type { WayOut } from '../egress/way-out.ts'
 import { describeError, type Log } from '../util/log.ts'
+import { guardStream } from '../util/streams/guard-stream.ts'
+import { lateStream } from '../util/streams/late-stream.ts'
+import { startStream } from '../util/streams/start-stream.ts'
 import { WayOutRotation, type WayOutParts } from './way-out-rotation.ts'
 
 /** The settings that bound the attempts of one request. */
@@ -53,17 +56,28 @@ export const ambiguousFailures: ReadonlySet<ErrorCode> = new Set([
   'upstream_timeout',
 ])
 
+/** Opens what is asked for as one account. */
+export type OpenAttempt<Item> = (attempt: Attempt) => AsyncGenerator<readonly Item[]>
+
 /**
  * The only lease-call-report-retry loop: runs `open` with one account after another until one answers. The first batch
  * is proof of an answer; after it nothing is retried, so that no output is ever repeated. A failing way out gives place to
  * another one before another account is asked. Leaving early (`return()`)
  * closes the upstream's stream and gives the account back without blame.
  */
-export async function* attempt<Item>(
+export function attempt<Item>(
   parts: AttemptParts,
   plan: AttemptPlan,
-  open: (attempt: Attempt) => AsyncIterable<readonly Item[]>,
+  open: OpenAttempt<Item>,
 ): AsyncGenerator<readonly Item[]> {
+  return lateStream(() => findAnswer(parts, plan, open))
+}
+
+async function findAnswer<Item>(
+  parts: AttemptParts,
+  plan: AttemptPlan,
+  open: OpenAttempt<Item>,
+): Promise<AsyncGenerator<readonly Item[]>> {
   const { maxRetries, retryStatuses, autoModeFallback } = parts.settings()
   const tried = new Set<number>()
   const query = {
@@ -76,74 +90,85 @@ export async function* attempt<Item>(
   let mayPenalise = plan.mayPenalise ?? true
   let failure: GatewayError | undefined
   for (let retries = 0; retries <= maxRetries; retries++) {
-    await using lease = await leaseOrRefresh(parts, query, plan.signal)
+    const lease = await leaseOrRefresh(parts, query, plan.signal)
     if (!lease) break
-    const ways = new WayOutRotation(parts, lease)
-    let delivered = false
+    const run = { lease, ways: new WayOutRotation(parts, lease), mayPenalise }
     try {
-      for await (const batch of overWays(parts, plan, { lease, ways, open })) {
-        delivered = true
-        yield batch
-      }
-      lease.report({ type: 'success' })
-      return
+      return await startAnswer(parts, plan, { ...run, open })
     } catch (thrown) {
       failure = toGatewayError(thrown)
-      const isAbsolved = ways.absolves(failure)
-      if (!isAbsolved) reportFailure(lease, failure, mayPenalise)
-      logFailure(parts.log, plan, { lease, ways, failure, delivered })
-      if (!isAbsolved && ambiguousFailures.has(failure.code)) mayPenalise = false
+      if (ambiguousFailures.has(failure.code) && !run.ways.absolves(failure)) mayPenalise = false
       // a rate limit holds for the mode: the same account may serve the next one
       if (failure.code !== 'rate_limited') tried.add(lease.accountId)
-      const isOver = delivered || plan.signal.aborted || plan.mayRepeat?.() === false
-      if (isOver || !mayRetry(failure, retryStatuses)) throw failure
+      if (!mayGoOn(plan) || !mayRetry(failure, retryStatuses)) throw failure
     }
   }
   throw withRetryAfter(failure ?? noAccount(parts.directory, plan.model), parts.directory)
 }
 
-interface OneAccount<Item> {
+/** One account's part in a request. */
+interface Run {
   readonly lease: AccountLease
   readonly ways: WayOutRotation
-  readonly open: (attempt: Attempt) => AsyncIterable<readonly Item[]>
+  readonly mayPenalise: boolean
 }
 
-/** Runs `open` with one account; the direct way has no other, and needs no loop between every two batches. */
-function overWays<Item>(
+/** The answer of one account, which is given back when that is over; rejects if it fails before its first batch. */
+async function startAnswer<Item>(
   parts: AttemptParts,
   plan: AttemptPlan,
-  { lease, ways, open }: OneAccount<Item>,
-): AsyncIterable<readonly Item[]> {
-  const wayOut = ways.current
-  return wayOut.proxyUrl === undefined
-    ? open({ lease, wayOut })
-    : turnWays(parts, plan, { lease, ways, open })
+  { open, ...run }: Run & { readonly open: OpenAttempt<Item> },
+): Promise<AsyncGenerator<readonly Item[]>> {
+  const { lease, ways } = run
+  const release = (): PromiseLike<void> => lease[Symbol.asyncDispose]()
+  const settle = (thrown: unknown, delivered: boolean): GatewayError => {
+    const failure = toGatewayError(thrown)
+    if (!ways.absolves(failure)) reportFailure(run, failure)
+    logFailure(parts.log, plan, { ...run, failure, delivered })
+    return failure
+  }
+  try {
+    const answer = await startOverWays(parts, plan, { ways, open: (wayOut) => open({ lease, wayOut }) })
+    return guardStream(answer, {
+      onEnd: () => lease.report({ type: 'success' }),
+      explain: (thrown) => settle(thrown, true),
+      release,
+    })
+  } catch (thrown) {
+    const failure = settle(thrown, false)
+    await release()
+    throw failure
+  }
+}
+
+interface OpenOverWays<Item> {
+  readonly ways: WayOutRotation
+  readonly open: (wayOut: WayOut) => AsyncGenerator<readonly Item[]>
 }
 
 /** One way out after another, until one carries the first batch. */
-async function* turnWays<Item>(
+async function startOverWays<Item>(
   parts: AttemptParts,
   plan: AttemptPlan,
-  { lease, ways, open }: OneAccount<Item>,
-): AsyncGenerator<readonly Item[]> {
+  { ways, open }: OpenOverWays<Item>,
+): Promise<AsyncGenerator<readonly Item[]>> {
   // bounded by the ways that a rotation gives
   for (;;) {
-    let delivered = false
+    const wayOut = ways.current
     try {
-      for await (const batch of open({ lease, wayOut: ways.current })) {
-        delivered = true
-        yield batch
-      }
-      return
+      return await startStream(open(wayOut))
     } catch (thrown) {
       const failure = toGatewayError(thrown)
-      const isOver = delivered || plan.signal.aborted || plan.mayRepeat?.() === false
-      const { id } = ways.current
-      if (isOver || !ways.turn(failure)) throw failure
-      const fields = { requestId: plan.requestId, wayOut: id, reason: failure.reason }
+      if (!mayGoOn(plan) || !ways.turn(failure)) throw failure
+      const fields = { requestId: plan.requestId, wayOut: wayOut.id, reason: failure.reason }
       parts.log.warn('a way out failed', { ...fields, error: describeError(failure) })
     }
   }
+}
+
+/** Whether anybody still waits for an answer and pays for another try. */
+function mayGoOn({ signal, mayRepeat }: AttemptPlan): boolean {
+  return !signal.aborted && mayRepeat?.() !== false
 }
 
 /** An account at once, or after those that seemed used up were asked; only the latter waits. */
@@ -157,7 +182,7 @@ async function leaseOrRefresh(
   return (await parts.refreshForShortage(query, signal)) ? leaseAccount(parts, query) : undefined
 }
 
-function reportFailure(lease: AccountLease, failure: GatewayError, mayPenalise: boolean): void {
+function reportFailure({ lease, mayPenalise }: Run, failure: GatewayError): void {
   const { code, reason, retryAfterSeconds } = failure
   if (code === 'client_closed' || code === 'internal' || code === 'unavailable') return // given back without blame
   const evidence = describeError(failure)
@@ -190,9 +215,7 @@ function withRetryAfter(failure: GatewayError, directory: AccountDirectory): Gat
   return new GatewayError(code, message, { cause, reason, retryAfterSeconds: directory.retryAfterSeconds() })
 }
 
-interface Failed {
-  readonly lease: AccountLease
-  readonly ways: WayOutRotation
+interface Failed extends Run {
   readonly failure: GatewayError
   readonly delivered: boolean
 }

@@ -1,7 +1,7 @@
 import type { FilePart } from '../core/chat-request.ts'
 import { GatewayError } from '../core/error.ts'
 import type { ImageRequest } from '../core/image-request.ts'
-import { mergeStreams } from '../util/merge-streams.ts'
+import { mergeStreams } from '../util/streams/merge-streams.ts'
 import { describeError } from '../util/log.ts'
 import type { Attachments, LoadedFile } from './attachments.ts'
 import type { ImageEvent, PictureForm } from './deliver-pictures.ts'

@@ -2,7 +2,7 @@ import { GatewayError } from '../core/error.ts'
 import type { Model } from '../core/model.ts'
 import type { CallerIdentity } from '../upstream/rest-call.ts'
 import type { Clock } from '../util/clock.ts'
-import { attempt, type Attempt, type AttemptParts, type AttemptPlan } from './attempt.ts'
+import { attempt, type AttemptParts, type AttemptPlan, type OpenAttempt } from './attempt.ts'
 import { identify } from './identify.ts'
 
 export interface VideoAccountParts extends AttemptParts {
@@ -41,7 +41,7 @@ export class VideoAccount {
   /** Runs `open` as an account; where the video is bound to one, as that one, as soon as it is free. */
   async *attempt<Item>(
     { isBound, mayRepeat }: VideoAttempt,
-    open: (one: Attempt) => AsyncIterable<readonly Item[]>,
+    open: OpenAttempt<Item>,
   ): AsyncGenerator<readonly Item[]> {
     const { clock, pause } = this.#parts
     const { signal } = this.#options

@@ -2,7 +2,14 @@ import type { Impit } from 'impit'
 import { unlessAborted } from '../util/unless-aborted.ts'
 import { accountClassOf } from './account-of.ts'
 import { chooseProfile } from './browser-profile.ts'
-import type { FetchTransportOptions, Transport, TransportRequest } from './transport.ts'
+import type {
+  AnswerBody,
+  AnswerReader,
+  FetchTransportOptions,
+  HttpAnswer,
+  Transport,
+  TransportRequest,
+} from './transport.ts'
 
 export interface BrowserTransportOptions extends FetchTransportOptions {
   /** The profile for a User-Agent that names no browser (`proxy.clearance.browser`). */
@@ -27,7 +34,7 @@ export class BrowserTransport implements Transport {
     this.#options = options
   }
 
-  async send({ method, url, headers, body, proxyUrl, signal }: TransportRequest): Promise<Response> {
+  async send({ method, url, headers, body, proxyUrl, signal }: TransportRequest): Promise<HttpAnswer> {
     signal.throwIfAborted()
     const address = proxyUrl === undefined ? undefined : await this.#options.proxyAddress(proxyUrl)
     const profile = chooseProfile(headers['user-agent'] ?? '', this.#options.usualProfile())
@@ -43,8 +50,8 @@ export class BrowserTransport implements Transport {
     try {
       const response = await closeUnread(sending, signal)
       if (this.#options.resetStatuses().includes(response.status)) this.#clients.delete(key)
-      const { status } = response
-      return new Response(watchBody(response.body, signal), { status, headers: response.headers })
+      const { status, headers: answered } = response
+      return { status, headers: answered, body: new WatchedBody(response.body, signal) }
     } catch (thrown) {
       this.#clients.delete(key)
       throw thrown
@@ -97,28 +104,52 @@ async function closeUnread<Given extends Answer>(
   }
 }
 
-/** The body; only cancelling its reader closes the upstream's stream, so that is what the signal does. */
-function watchBody(body: ReadableStream<Uint8Array>, signal: AbortSignal): ReadableStream<Uint8Array> {
-  const reader = body.getReader()
-  const leave = (): void => void reader.cancel().catch(() => {}) // it may have ended already
-  const end = (): void => signal.removeEventListener('abort', leave)
-  signal.addEventListener('abort', leave, { once: true })
-  return new ReadableStream<Uint8Array>({
-    pull: async (controller) => {
-      try {
-        const { done, value } = await reader.read()
-        signal.throwIfAborted()
-        if (!done) return controller.enqueue(value)
-        end()
-        controller.close()
-      } catch (thrown) {
-        end()
-        throw thrown
-      }
-    },
-    cancel: async () => {
-      end()
-      await reader.cancel()
-    },
-  })
+/**
+ * The body of an answer. Only cancelling its reader closes the upstream's stream, so that is what the signal does. Not a
+ * stream around the library's: every read would pass through both.
+ */
+class WatchedBody implements AnswerBody, AnswerReader {
+  readonly #reader: AnswerReader
+  readonly #signal: AbortSignal
+  readonly #leave: () => void
+
+  constructor(body: AnswerBody, signal: AbortSignal) {
+    this.#reader = body.getReader()
+    this.#signal = signal
+    this.#leave = () => void this.#reader.cancel().catch(() => {}) // it may have ended already
+    signal.addEventListener('abort', this.#leave, { once: true })
+  }
+
+  getReader(): AnswerReader {
+    return this
+  }
+
+  async read(): ReturnType<AnswerReader['read']> {
+    try {
+      const result = await this.#reader.read()
+      this.#signal.throwIfAborted()
+      if (result.done) this.#unwatch()
+      return result
+    } catch (thrown) {
+      this.#unwatch()
+      throw thrown
+    }
+  }
+
+  async cancel(): Promise<void> {
+    this.#unwatch()
+    await this.#reader.cancel()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for (let chunk = await this.read(); chunk.value; chunk = await this.read()) yield chunk.value
+    } finally {
+      await this.cancel().catch(() => undefined) // it has failed, and that was thrown already
+    }
+  }
+
+  #unwatch(): void {
+    this.#signal.removeEventListener('abort', this.#leave)
+  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { clearSockets, clearTransport, type EdgePass, type EdgePasses } from './cleared-ways.ts'
 import { HandshakeError, type SocketRequest, type UpstreamSocket } from './socket.ts'
-import type { TransportRequest } from './transport.ts'
+import type { HttpAnswer, TransportRequest } from './transport.ts'
 
 const CHROME = (version: number): string =>
   `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0 Safari/537.36`
@@ -44,6 +44,8 @@ const request: TransportRequest = {
   body: 'question',
   signal: new AbortController().signal,
 }
+const textOf = ({ body }: HttpAnswer): Promise<string> => new Response(body).text()
+
 const challenge = (): Response => new Response('<html>Just a moment...</html>', { status: 403 })
 
 function carry(...answers: readonly (() => Response)[]) {
@@ -64,7 +66,7 @@ describe('a request', () => {
     const { edge, told } = give(...passes(140, 141))
     const { transport, sent } = carry(challenge, () => new Response('fine'))
     const response = await clearTransport(transport, edge).send({ ...request, proxyUrl: 'http://proxy.test' })
-    expect(await response.text()).toBe('fine')
+    expect(await textOf(response)).toBe('fine')
     expect(told).toEqual([
       'acquire https://grok.test http://proxy.test',
       'renew pass-140',
@@ -85,7 +87,7 @@ describe('a request', () => {
     const { transport } = carry(challenge, challenge)
     const response = await clearTransport(transport, edge).send(request)
     expect(response.status).toBe(403)
-    expect(await response.text()).toContain('Just a moment')
+    expect(await textOf(response)).toContain('Just a moment')
     expect(told.slice(1)).toEqual(['renew pass-140', 'refuse pass-141'])
   })
 
@@ -107,7 +109,7 @@ describe('a request', () => {
     const response = await clearTransport(transport, edge).send(request)
     const expected = answer()
     expect(response.status).toBe(expected.status)
-    expect(await response.text()).toBe(await expected.text())
+    expect(await textOf(response)).toBe(await expected.text())
     expect(told.slice(1)).toEqual(['confirm pass-140'])
   })
 

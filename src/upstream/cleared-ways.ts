@@ -2,7 +2,7 @@ import { clientHints } from './client-hints.ts'
 import { classifyHttpFailure } from './failure.ts'
 import { readStart } from './read-start.ts'
 import { HandshakeError, type OpenSocket } from './socket.ts'
-import type { RequestTimer, Transport, TransportRequest } from './transport.ts'
+import type { HttpAnswer, RequestTimer, Transport, TransportRequest } from './transport.ts'
 
 /** Cookies of the edge, and the browser that they were given to. */
 export interface EdgePass {
@@ -39,8 +39,8 @@ const challengeStatuses: ReadonlySet<number> = new Set([403, 503])
 
 /** Sends with a pass; a request that is challenged goes out once more, on the same way, with another pass. */
 export function clearTransport(transport: Transport, passes: EdgePasses): Transport {
-  const send = async (request: TransportRequest): Promise<Response> => {
-    const carry = (pass: EdgePass | undefined): Promise<Response> =>
+  const send = async (request: TransportRequest): Promise<HttpAnswer> => {
+    const carry = (pass: EdgePass | undefined): Promise<HttpAnswer> =>
       transport.send(pass ? { ...request, headers: withPass(request.headers, pass) } : request)
     return withReplay(passes, request, { carry, refused: (response) => isChallenged(response) })
   }
@@ -114,7 +114,7 @@ async function withReplay<Result>(
 }
 
 /** Looks into answers that may be challenges; the answer can still be read. */
-async function isChallenged(response: Response): Promise<Looked<Response>> {
+async function isChallenged(response: HttpAnswer): Promise<Looked<HttpAnswer>> {
   const { status, headers, body } = response
   if (!challengeStatuses.has(status)) return { result: response, isChallenge: false }
   const start = body ? await readStart(body) : ''

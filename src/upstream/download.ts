@@ -11,7 +11,7 @@ import {
 import { restHeaders } from './headers.ts'
 import { judgeMediaUrl } from './media-hosts.ts'
 import type { CallerIdentity } from './rest-call.ts'
-import type { Transport } from './transport.ts'
+import type { HttpAnswer, Transport } from './transport.ts'
 import type { UpstreamSettings } from './upstream-settings.ts'
 
 /** Something generated that lies at the upstream. */
@@ -65,7 +65,7 @@ export function createDownload(options: DownloaderOptions): Download {
   }
 }
 
-async function* readBody(response: Response, guard: IdleGuard): AsyncGenerator<Uint8Array> {
+async function* readBody(response: HttpAnswer, guard: IdleGuard): AsyncGenerator<Uint8Array> {
   let sizeBytes = 0
   guard.touch()
   for await (const chunk of response.body ?? []) {
@@ -119,7 +119,7 @@ function buildHeaders(
 /** What calls have and downloads have not; the cookie, only some. */
 const ofCalls: ReadonlySet<string> = new Set(['cookie', 'origin', 'content-type'])
 
-async function readFailure(response: Response): Promise<GatewayError> {
+async function readFailure(response: HttpAnswer): Promise<GatewayError> {
   let body = ''
   const decoder = new TextDecoder()
   for await (const chunk of response.body ?? []) {

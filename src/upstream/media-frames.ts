@@ -4,6 +4,7 @@ import { JsonObjectReader } from '../util/json-objects.ts'
 import type { NoteDrift } from './drift.ts'
 import { classifyStreamFailure } from './failure.ts'
 import type { StreamWaiting } from './rest-stream.ts'
+import type { AnswerBody } from './transport.ts'
 
 /** All that is read of one stream; a generation sends far less (spec/upstream-media.md §2.6). */
 const MAX_STREAM_SIZE_BYTES = 64 * 1024 * 1024
@@ -13,7 +14,7 @@ const MAX_STREAM_SIZE_BYTES = 64 * 1024 * 1024
  * stream is thrown (spec/upstream-media.md §17.2). Leaving early cancels the body.
  */
 export async function* readMediaFrames(
-  body: ReadableStream<Uint8Array>,
+  body: AnswerBody,
   { onWait, onRead, noteDrift }: StreamWaiting,
 ): AsyncGenerator<readonly JsonObject[]> {
   const objects = new JsonObjectReader()

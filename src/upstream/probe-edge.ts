@@ -2,6 +2,7 @@ import { GatewayError } from '../core/error.ts'
 import { IdleGuard } from '../util/idle-guard.ts'
 import { clientHints } from './client-hints.ts'
 import { classifyHttpFailure, connectionFailure, MAX_FAILURE_BODY_LENGTH } from './failure.ts'
+import type { HttpAnswer } from './transport.ts'
 import type { RestCallerOptions } from './rest-call.ts'
 
 /** How the upstream's edge answered somebody without a login. */
@@ -62,7 +63,7 @@ export async function probeEdge(
 }
 
 /** The beginning of a page; the rest is not read. */
-async function readStart(response: Response): Promise<string> {
+async function readStart(response: HttpAnswer): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of response.body ?? []) {

@@ -1,7 +1,8 @@
 import { MAX_FAILURE_BODY_LENGTH } from './failure.ts'
+import type { AnswerBody } from './transport.ts'
 
 /** The beginning of a body, as much as anybody looks at of a failure; the rest is not read. */
-export async function readStart(body: ReadableStream<Uint8Array>): Promise<string> {
+export async function readStart(body: AnswerBody): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of body) {

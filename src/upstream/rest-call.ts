@@ -5,7 +5,7 @@ import { classifyHttpFailure, connectionFailure, driftFailure } from './failure.
 import { restHeaders } from './headers.ts'
 import type { UpstreamSettings } from './upstream-settings.ts'
 import { statsigId } from './statsig.ts'
-import type { RequestTimer, Transport } from './transport.ts'
+import type { HttpAnswer, RequestTimer, Transport } from './transport.ts'
 
 /** Whose call it is, and which way it goes. */
 export interface CallerIdentity {
@@ -125,7 +125,7 @@ function buildHeaders(
   return Object.fromEntries(headers.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
 
-async function readWhole(response: Response): Promise<Uint8Array> {
+async function readWhole(response: HttpAnswer): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
   for await (const chunk of response.body ?? []) {

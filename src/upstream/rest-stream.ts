@@ -1,6 +1,8 @@
 import { GatewayError } from '../core/error.ts'
 import { IdleGuard } from '../util/idle-guard.ts'
 import { JsonObjectsError } from '../util/json-objects.ts'
+import { guardStream } from '../util/streams/guard-stream.ts'
+import { lateStream } from '../util/streams/late-stream.ts'
 import { AnswerTooLongError } from './answer-text.ts'
 import { ignoreDrift, type NoteDrift } from './drift.ts'
 import { classifyHttpFailure, classifyPage, connectionFailure, truncatedFailure } from './failure.ts'
@@ -8,7 +10,7 @@ import { restHeaders } from './headers.ts'
 import type { CallerIdentity, RestCallerOptions } from './rest-call.ts'
 import { readStart } from './read-start.ts'
 import { statsigId } from './statsig.ts'
-import type { RequestTimer } from './transport.ts'
+import type { AnswerBody, HttpAnswer, RequestTimer } from './transport.ts'
 
 /** A call whose answer is a stream of JSON objects (spec/upstream-media.md §2.6). */
 export interface RestStreamCall extends CallerIdentity {
@@ -30,51 +32,48 @@ export interface StreamWaiting {
   readonly noteDrift: NoteDrift
 }
 
-export type ReadStream<Item> = (
-  body: ReadableStream<Uint8Array>,
-  waiting: StreamWaiting,
-) => AsyncGenerator<readonly Item[]>
+export type ReadStream<Item> = (body: AnswerBody, waiting: StreamWaiting) => AsyncGenerator<readonly Item[]>
 
 const PATH = '/rest/app-chat/conversations/new'
 
 /** Opens a conversation's stream (E2); the first pull sends it. Whatever goes wrong is thrown as what it means. */
-export async function* openRestStream<Item>(
+export function openRestStream<Item>(
   options: RestCallerOptions,
   call: RestStreamCall,
   read: ReadStream<Item>,
 ): AsyncGenerator<readonly Item[]> {
-  const idle = new AbortController()
-  const guard = new IdleGuard(call.idleSeconds * 1000, () => idle.abort())
-  let hasAnswered = false
-  try {
-    const signal = AbortSignal.any([call.signal, idle.signal])
-    const response = await send(options, { ...call, signal, timer: guard })
-    options.onAnswer()
-    hasAnswered = true
-    if (response.status !== 200 || !response.body) throw await readFailure(response)
-    if (isPage(response)) throw classifyPage(await readStart(response.body))
-    call.onServed()
-    yield* read(response.body, {
-      onWait: () => guard.touch(),
-      onRead: () => guard.pause(),
-      setLimit: (limitMs) => guard.setLimit(limitMs),
-      noteDrift: options.noteDrift ?? ignoreDrift,
-    })
-  } catch (thrown) {
-    throw explain(thrown, {
-      client: call.signal,
-      idle: idle.signal,
-      proxyUrl: hasAnswered ? undefined : call.proxyUrl,
-    })
-  } finally {
-    guard.close()
-  }
+  return lateStream(async () => {
+    const idle = new AbortController()
+    const guard = new IdleGuard(call.idleSeconds * 1000, () => idle.abort())
+    let { proxyUrl } = call
+    const fail = (thrown: unknown): GatewayError =>
+      explain(thrown, { client: call.signal, idle: idle.signal, proxyUrl })
+    const release = (): void => guard.close()
+    try {
+      const signal = AbortSignal.any([call.signal, idle.signal])
+      const response = await send(options, { ...call, signal, timer: guard })
+      options.onAnswer()
+      proxyUrl = undefined // something has come through it
+      const body = await takeBody(response)
+      call.onServed()
+      const stream = read(body, {
+        onWait: () => guard.touch(),
+        onRead: () => guard.pause(),
+        setLimit: (limitMs) => guard.setLimit(limitMs),
+        noteDrift: options.noteDrift ?? ignoreDrift,
+      })
+      return guardStream(stream, { explain: fail, release })
+    } catch (thrown) {
+      release()
+      throw fail(thrown)
+    }
+  })
 }
 
 function send(
   { transport, random, settings }: RestCallerOptions,
   call: RestStreamCall & { readonly timer: RequestTimer },
-): Promise<Response> {
+): Promise<HttpAnswer> {
   const { baseUrl, userAgent, edgeCookies, statsig } = settings()
   const statsigValue = statsigId(statsig, random)
   const identity = { userAgent, edgeCookies, ...(statsigValue !== undefined && { statsigId: statsigValue }) }
@@ -90,12 +89,18 @@ function send(
   })
 }
 
-async function readFailure({ status, headers, body }: Response): Promise<GatewayError> {
-  return classifyHttpFailure({ status, headers, body: body ? await readStart(body) : '' })
+/** The body of an answer that is a stream; throws what another answer means. */
+async function takeBody(response: HttpAnswer): Promise<AnswerBody> {
+  const { status, headers, body } = response
+  if (status !== 200 || !body) {
+    throw classifyHttpFailure({ status, headers, body: body ? await readStart(body) : '' })
+  }
+  if (isPage(response)) throw classifyPage(await readStart(body))
+  return body
 }
 
 /** A page where a stream should be is nobody's answer to a chat, whatever its status says. */
-function isPage({ headers }: Response): boolean {
+function isPage({ headers }: HttpAnswer): boolean {
   return headers.get('content-type')?.startsWith('text/html') === true
 }
 

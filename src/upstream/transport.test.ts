@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { eventually } from '../../test/harness/eventually.ts'
 import { BrowserTransport } from './browser-transport.ts'
-import { FetchTransport, type Transport, type TransportRequest } from './transport.ts'
+import { FetchTransport, type HttpAnswer, type Transport, type TransportRequest } from './transport.ts'
 
 const CHROME =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/136.0.0.0 Safari/537.36'
@@ -42,6 +42,8 @@ function endless({ signal }: Request): Response {
   return new Response(body)
 }
 
+const textOf = ({ body }: HttpAnswer): Promise<string> => new Response(body).text()
+
 const options = { proxyAddress: async (url: string) => url, resetStatuses: () => [403] }
 const transports: readonly (readonly [string, Transport])[] = [
   ["the runtime's own transport", new FetchTransport(options)],
@@ -49,7 +51,7 @@ const transports: readonly (readonly [string, Transport])[] = [
 ]
 
 describe.each(transports)('%s', (_, transport) => {
-  const send = (path: string, more: Partial<TransportRequest> = {}): Promise<Response> =>
+  const send = (path: string, more: Partial<TransportRequest> = {}): Promise<HttpAnswer> =>
     transport.send({
       method: 'GET',
       url: `${server.url.origin}${path}`,
@@ -65,7 +67,7 @@ describe.each(transports)('%s', (_, transport) => {
   test('sends what it is given, each header once, and no cookie of its own', async () => {
     const headers = { 'user-agent': CHROME, 'sec-ch-ua': '"Microsoft Edge";v="136"', 'x-own': '1' }
     const response = await send('/echo', { method: 'POST', headers, body: 'words' })
-    const seen: { headers: Record<string, string>; body: string } = JSON.parse(await response.text())
+    const seen: { headers: Record<string, string>; body: string } = JSON.parse(await textOf(response))
     expect(seen).toMatchObject({ method: 'POST', body: 'words', headers })
     expect(seen.headers['cookie']).toBeUndefined()
   })
@@ -73,12 +75,12 @@ describe.each(transports)('%s', (_, transport) => {
   test('sends bytes as they are', async () => {
     const body = new TextEncoder().encode('bytes')
     const response = await send('/echo', { method: 'POST', body })
-    expect(await response.json()).toMatchObject({ body: 'bytes' })
+    expect(JSON.parse(await textOf(response))).toMatchObject({ body: 'bytes' })
   })
 
   test('takes a redirect as the answer, and unpacks bodies', async () => {
     expect((await send('/redirect')).status).toBe(302)
-    expect(await (await send('/gzip')).text()).toBe('unpacked')
+    expect(await textOf(await send('/gzip'))).toBe('unpacked')
   })
 
   test('closes the upstream stream within a second when its body is cancelled', async () => {
@@ -110,12 +112,12 @@ describe.each(transports)('%s', (_, transport) => {
   })
 
   test('uses a connection again, and a new one after a status that resets', async () => {
-    await (await send('/echo')).text()
+    await textOf(await send('/echo'))
     connections.clear()
-    for (let i = 0; i < 3; i++) await (await send('/echo')).text()
+    for (let i = 0; i < 3; i++) await textOf(await send('/echo'))
     expect(connections.size).toBe(1)
-    await (await send('/403')).text()
-    await (await send('/echo')).text()
+    await textOf(await send('/403'))
+    await textOf(await send('/echo'))
     expect(connections.size).toBe(2)
   })
 

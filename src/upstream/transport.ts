@@ -20,10 +20,28 @@ export interface RequestTimer {
   touch(): void
 }
 
+/** The bytes of an answer. Cancelling, or leaving a loop over it early, closes the upstream's stream. */
+export interface AnswerBody extends AsyncIterable<Uint8Array> {
+  getReader(): AnswerReader
+  cancel(): Promise<void>
+}
+
+export interface AnswerReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  cancel(): Promise<void>
+}
+
+/** What came back: a `Response`, or as much of one as is looked at here. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: AnswerBody | null
+}
+
 /** How bytes reach the upstream. Cancelling the body, or the signal, must close the upstream's stream. */
 export interface Transport {
   /** Resolves when the response headers are there; rejects on a failure of the connection. */
-  send(request: TransportRequest): Promise<Response>
+  send(request: TransportRequest): Promise<HttpAnswer>
 }
 
 export interface FetchTransportOptions {

@@ -6,6 +6,7 @@ import type { UpstreamClient } from './client.ts'
 import type { CallerIdentity } from './rest-call.ts'
 import type { OpenSocket } from './socket.ts'
 import type { Transport } from './transport.ts'
+import { guardStream } from '../util/streams/guard-stream.ts'
 
 /** Learns how the ways to the upstream do; accounts are named by their credential. */
 export interface WayOutObserver {
@@ -109,24 +110,14 @@ function tellAnswer(
   observer.answered({ proxyUrl, account: accountOf(headers), latencyMs: performance.now() - startedAt })
 }
 
-/** The same stream; a failure is told first. Not a generator, because each would cost every batch of every answer. */
+/** The same stream; a failure is told first. */
 function watchStream<Item>(
   stream: AsyncGenerator<Item>,
   onFailure: (thrown: unknown) => void,
 ): AsyncGenerator<Item> {
-  const fail = (thrown: unknown): never => {
+  const explain = (thrown: unknown): unknown => {
     onFailure(thrown)
-    throw thrown
+    return thrown
   }
-  return {
-    next: () => stream.next().catch(fail),
-    return: (value) => stream.return(value),
-    throw: (thrown) => stream.throw(thrown),
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    [Symbol.asyncDispose]: async () => {
-      await stream.return(undefined)
-    },
-  }
+  return guardStream(stream, { explain })
 }

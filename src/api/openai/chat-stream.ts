@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../../core/chat-event.ts'
 import { toGatewayError } from '../../core/error.ts'
 import { AnswerMeter, type AnswerTexts, type Usage } from '../../core/usage.ts'
-import { mergeStreams, numberItems } from '../../util/merge-streams.ts'
+import { mergeStreams } from '../../util/streams/merge-streams.ts'
 import { SSE_DONE, sseData } from '../../util/sse.ts'
 import { ChatChunkEncoder, encodeUsageChunk, type CallWording, type CompletionHead } from './chat-chunks.ts'
 import { encodeOpenAiError } from './error-body.ts'
@@ -32,10 +32,7 @@ export async function* encodeChatStream({
   const meter = new AnswerMeter()
   let frames = encoders.map((encoder) => encoder.encodeRole()).join('')
   try {
-    const [only, ...others] = answers
-    for await (const { index, item } of only && others.length === 0
-      ? numberItems(only)
-      : mergeStreams(answers)) {
+    for await (const { index, item } of mergeStreams(answers)) {
       frames += encoders[index]?.encode(item) ?? ''
       if (usage) meter.add(item)
       if (frames !== '') yield frames

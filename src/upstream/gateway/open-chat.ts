@@ -1,6 +1,8 @@
 import type { ChatEvent } from '../../core/chat-event.ts'
 import { GatewayError } from '../../core/error.ts'
 import { JsonObjectsError } from '../../util/json-objects.ts'
+import { guardStream } from '../../util/streams/guard-stream.ts'
+import { lateStream } from '../../util/streams/late-stream.ts'
 import { AnswerTooLongError } from '../answer-text.ts'
 import type { ChatCall } from '../chat-call.ts'
 import { IdleGuard } from '../../util/idle-guard.ts'
@@ -36,23 +38,28 @@ const HEARTBEAT_MS = 25_000
  * Opens a Gen-B chat (spec/upstream-chat.md §3.2); the first pull sends it. One socket carries one answer; leaving early
  * closes it.
  */
-export async function* openGatewayChat(
+export function openGatewayChat(
   options: GatewayChatOptions,
   call: ChatCall,
 ): AsyncGenerator<readonly ChatEvent[]> {
-  const userId = await findUserId(options, call)
-  const socket = await connect(options, call, userId)
-  const ping = (): void => socket.send(encodePing(options.clock()))
-  const heart = setInterval(ping, options.heartbeatMs ?? HEARTBEAT_MS)
-  try {
-    options.onAnswer()
-    yield* converse(options, call, socket)
-  } catch (thrown) {
-    throw explain(thrown, call)
-  } finally {
-    clearInterval(heart)
-    socket.close()
-  }
+  return lateStream(async () => {
+    const userId = await findUserId(options, call)
+    const socket = await connect(options, call, userId)
+    const ping = (): void => socket.send(encodePing(options.clock()))
+    const heart = setInterval(ping, options.heartbeatMs ?? HEARTBEAT_MS)
+    const fail = (thrown: unknown): GatewayError => explain(thrown, call)
+    const release = (): void => {
+      clearInterval(heart)
+      socket.close()
+    }
+    try {
+      options.onAnswer()
+      return guardStream(converse(options, call, socket), { explain: fail, release })
+    } catch (thrown) {
+      release()
+      throw fail(thrown)
+    }
+  })
 }
 
 function converse(

@@ -1,6 +1,7 @@
 import type { ChatEvent } from '../../core/chat-event.ts'
 import { JsonObjectReader } from '../../util/json-objects.ts'
 import type { NoteDrift } from '../drift.ts'
+import type { AnswerBody } from '../transport.ts'
 import { ChatDecoder } from './chat-decoder.ts'
 
 export interface ReadChatOptions {
@@ -16,7 +17,7 @@ export interface ReadChatOptions {
 
 /** Reads a Gen-A answer: one batch of events per read of the socket. Leaving early cancels the body. */
 export async function* readChat(
-  body: ReadableStream<Uint8Array>,
+  body: AnswerBody,
   { assetsUrl, noteDrift, onWait, onRead, onEnded }: ReadChatOptions,
 ): AsyncGenerator<readonly ChatEvent[]> {
   const objects = new JsonObjectReader()
@@ -28,13 +29,10 @@ export async function* readChat(
     if (decoder.ended && !wasEnded) onEnded()
   }
   const reader = body.getReader()
-  // a connection that fails after the answer's end has nothing more to say
   const read = (): Promise<{ done: boolean; value?: Uint8Array | undefined }> => {
     onWait()
-    return reader.read().catch((error: unknown) => {
-      if (decoder.ended) return { done: true }
-      throw error
-    })
+    // a connection that fails after the answer's end has nothing more to say
+    return decoder.ended ? reader.read().catch(() => ({ done: true })) : reader.read()
   }
   let delivered = false
   let events: ChatEvent[] = []

@@ -1,6 +1,7 @@
 import { readMediaFrames } from '../media-frames.ts'
 import type { CallerIdentity, RestCallerOptions } from '../rest-call.ts'
 import { openRestStream, type StreamWaiting } from '../rest-stream.ts'
+import type { AnswerBody } from '../transport.ts'
 import { encodeVideoBody, type VideoClip } from './video-body.ts'
 import { VideoDecoder, type VideoEvent } from './video-decoder.ts'
 
@@ -22,13 +23,12 @@ export function openVideo(
   const { assetsUrl } = options.settings()
   const isExtension = clip.parentPostId !== undefined && clip.extension !== undefined
   const refererPath = isExtension ? `/imagine/post/${clip.parentPostId}` : '/imagine'
-  const read = (body: ReadableStream<Uint8Array>, waiting: StreamWaiting) =>
-    readVideo(body, waiting, { assetsUrl, onPlaced })
+  const read = (body: AnswerBody, waiting: StreamWaiting) => readVideo(body, waiting, { assetsUrl, onPlaced })
   return openRestStream(options, { ...call, body: encodeVideoBody(clip), refererPath }, read)
 }
 
 async function* readVideo(
-  body: ReadableStream<Uint8Array>,
+  body: AnswerBody,
   waiting: StreamWaiting,
   { assetsUrl, onPlaced }: { readonly assetsUrl: string; readonly onPlaced: VideoCall['onPlaced'] },
 ): AsyncGenerator<readonly VideoEvent[]> {

@@ -1,6 +1,6 @@
 import type { Context, Handler } from 'hono'
 import { openImages } from '../../../gateway/images.ts'
-import { startStream } from '../../../util/start-stream.ts'
+import { startStream } from '../../../util/streams/start-stream.ts'
 import type { ChatDoorParts } from '../../chat-door.ts'
 import type { ApiEnv } from '../../context.ts'
 import { announceIgnored } from '../../ignored-parameters.ts'

@@ -1,7 +1,7 @@
 import type { Context, Handler } from 'hono'
 import { toGatewayError } from '../../../core/error.ts'
 import { SSE_DONE } from '../../../util/sse.ts'
-import { startStream } from '../../../util/start-stream.ts'
+import { startStream } from '../../../util/streams/start-stream.ts'
 import type { ApiEnv } from '../../context.ts'
 import { announceIgnored, findUnknown } from '../../ignored-parameters.ts'
 import { logFailure } from '../../render-error.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { mergeStreams, numberItems } from './merge-streams.ts'
+import { mergeStreams } from './merge-streams.ts'
+import { allOf, watchedStream } from './stream-for-tests.ts'
 
 /** A stream that is fed by hand. */
 function fed() {
@@ -81,8 +82,8 @@ describe('merged streams', () => {
     const listen = (reason: unknown): void => void unhandled.push(reason)
     process.on('unhandledRejection', listen)
     try {
-      const a = fed()
-      const merged = mergeStreams([a.stream])
+      const [a, b] = [fed(), fed()]
+      const merged = mergeStreams([a.stream, b.stream])
       a.give(1)
       await merged.next()
       a.fail(new Error('broken off'))
@@ -95,20 +96,11 @@ describe('merged streams', () => {
   })
 })
 
-describe('one numbered stream', () => {
+describe('one merged stream', () => {
   test('has all its items under 0, and is closed with its reader', async () => {
-    let closed = false
-    async function* items(): AsyncGenerator<string> {
-      try {
-        yield 'a'
-        yield 'b'
-        yield 'c'
-      } finally {
-        closed = true
-      }
-    }
+    const { stream, state } = watchedStream(['a', 'b', 'c'])
     const seen: unknown[] = []
-    for await (const numbered of numberItems(items())) {
+    for await (const numbered of mergeStreams([stream])) {
       seen.push(numbered)
       if (seen.length === 2) break
     }
@@ -116,6 +108,11 @@ describe('one numbered stream', () => {
       { index: 0, item: 'a' },
       { index: 0, item: 'b' },
     ])
-    expect(closed).toBe(true)
+    expect(state).toEqual({ isClosed: true, pulled: 2 })
+  })
+
+  test('ends where it ends', async () => {
+    const { stream } = watchedStream(['a'])
+    expect(await allOf(mergeStreams([stream]))).toEqual([{ index: 0, item: 'a' }])
   })
 })

@@ -1,28 +1,45 @@
+import { OVER, PulledStream } from './pulled-stream.ts'
+
 /** An item and which stream it came from. */
 export interface MergedItem<Item> {
   readonly index: number
   readonly item: Item
 }
 
-/** Numbers the items of one stream: merging it would cost a race per item. */
-export function numberItems<Item>(stream: AsyncGenerator<Item>): AsyncIterable<MergedItem<Item>> {
-  const number = (result: IteratorResult<Item, unknown>): IteratorResult<MergedItem<Item>> =>
-    result.done ? { done: true, value: undefined } : { done: false, value: { index: 0, item: result.value } }
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next: () => stream.next().then(number),
-      return: () => stream.return(undefined).then(number),
-    }),
-  }
-}
-
 /**
  * The items of several streams as they come; leaving early, or a failure of one, closes all. A stream that is waiting for
  * its next item closes when that has come or failed: nobody waits for it here.
  */
-export async function* mergeStreams<Item>(
+export function mergeStreams<Item>(
   streams: readonly AsyncGenerator<Item>[],
 ): AsyncGenerator<MergedItem<Item>> {
+  const [only, ...others] = streams
+  // one alone needs no race for every item
+  return only && others.length === 0 ? new NumberedStream(only) : race(streams)
+}
+
+class NumberedStream<Item> extends PulledStream<MergedItem<Item>> {
+  readonly #source: AsyncGenerator<Item>
+
+  constructor(source: AsyncGenerator<Item>) {
+    super()
+    this.#source = source
+  }
+
+  next(): Promise<IteratorResult<MergedItem<Item>, undefined>> {
+    return this.#source.next().then(number)
+  }
+
+  protected async close(): Promise<void> {
+    await this.#source.return(undefined)
+  }
+}
+
+function number<Item>(result: IteratorResult<Item>): IteratorResult<MergedItem<Item>, undefined> {
+  return result.done ? OVER : { done: false, value: { index: 0, item: result.value } }
+}
+
+async function* race<Item>(streams: readonly AsyncGenerator<Item>[]): AsyncGenerator<MergedItem<Item>> {
   const pull = async (index: number, stream: AsyncGenerator<Item>) => ({
     index,
     stream,
