@@ -8,7 +8,7 @@ import { openStreamBench } from '../stream-bench.ts'
 
 const TOKENS = 100
 const CONCURRENCY = 16
-/** Two starts of the same programs differ by up to 5 %: it is not the same code that the compilers make of them. */
+/** Two starts of the same programs differ by up to 10 %: it is not the same code that the compilers make of them. */
 const STARTS = 3
 const PAIRS_PER_START = 5
 const MAX_RATIO = 1.5

@@ -9,9 +9,7 @@ export interface EventFilter {
   readonly done?: boolean
 }
 
-/**
- * Sends a stream through filters, in order. When one is done, the stream is closed, whatever the upstream has left.
- */
+/** Sends a stream through filters, in order. When one is done, the stream is closed, whatever the upstream has left. */
 export function filterEvents(stream: Batches, filters: readonly EventFilter[]): Batches {
   return new FilteredStream(stream, filters)
 }

@@ -5,7 +5,7 @@ import { GatewayError, toGatewayError, type ErrorCode } from '../core/error.ts'
 import { modeOrder, poolOrder, type Model } from '../core/model.ts'
 import type { WayOut } from '../egress/way-out.ts'
 import { describeError, type Log } from '../util/log.ts'
-import { guardStream } from '../util/streams/guard-stream.ts'
+import { openGuarded } from '../util/streams/guard-stream.ts'
 import { lateStream } from '../util/streams/late-stream.ts'
 import { startStream } from '../util/streams/start-stream.ts'
 import { WayOutRotation, type WayOutParts } from './way-out-rotation.ts'
@@ -87,17 +87,15 @@ async function findAnswer<Item>(
     prefer: plan.preferAccountId,
     ...(plan.mustPrefer && { mustPrefer: true }),
   }
-  let mayPenalise = plan.mayPenalise ?? true
+  const blame = { isSpent: plan.mayPenalise === false }
   let failure: GatewayError | undefined
   for (let retries = 0; retries <= maxRetries; retries++) {
     const lease = await leaseOrRefresh(parts, query, plan.signal)
     if (!lease) break
-    const run = { lease, ways: new WayOutRotation(parts, lease), mayPenalise }
     try {
-      return await startAnswer(parts, plan, { ...run, open })
+      return await startAnswer(parts, plan, { lease, blame, open })
     } catch (thrown) {
       failure = toGatewayError(thrown)
-      if (ambiguousFailures.has(failure.code) && !run.ways.absolves(failure)) mayPenalise = false
       // a rate limit holds for the mode: the same account may serve the next one
       if (failure.code !== 'rate_limited') tried.add(lease.accountId)
       if (!mayGoOn(plan) || !mayRetry(failure, retryStatuses)) throw failure
@@ -107,38 +105,40 @@ async function findAnswer<Item>(
 }
 
 /** One account's part in a request. */
-interface Run {
+interface Run<Item> {
   readonly lease: AccountLease
-  readonly ways: WayOutRotation
-  readonly mayPenalise: boolean
+  /** Shared by all accounts of the request: spent with the first ambiguous failure. */
+  readonly blame: { isSpent: boolean }
+  readonly open: OpenAttempt<Item>
 }
 
 /** The answer of one account, which is given back when that is over; rejects if it fails before its first batch. */
-async function startAnswer<Item>(
+function startAnswer<Item>(
   parts: AttemptParts,
   plan: AttemptPlan,
-  { open, ...run }: Run & { readonly open: OpenAttempt<Item> },
+  { lease, blame, open }: Run<Item>,
 ): Promise<AsyncGenerator<readonly Item[]>> {
-  const { lease, ways } = run
-  const release = (): PromiseLike<void> => lease[Symbol.asyncDispose]()
-  const settle = (thrown: unknown, delivered: boolean): GatewayError => {
+  const ways = new WayOutRotation(parts, lease)
+  let delivered = false
+  const start = async () => {
+    const answer = await startOverWays(parts, plan, { ways, open: (wayOut) => open({ lease, wayOut }) })
+    delivered = true
+    return answer
+  }
+  const settle = (thrown: unknown): GatewayError => {
     const failure = toGatewayError(thrown)
-    if (!ways.absolves(failure)) reportFailure(run, failure)
-    logFailure(parts.log, plan, { ...run, failure, delivered })
+    if (!ways.absolves(failure)) {
+      reportFailure(lease, failure, !blame.isSpent)
+      if (ambiguousFailures.has(failure.code)) blame.isSpent = true
+    }
+    logFailure(parts.log, plan, { lease, ways, failure, delivered })
     return failure
   }
-  try {
-    const answer = await startOverWays(parts, plan, { ways, open: (wayOut) => open({ lease, wayOut }) })
-    return guardStream(answer, {
-      onEnd: () => lease.report({ type: 'success' }),
-      explain: (thrown) => settle(thrown, true),
-      release,
-    })
-  } catch (thrown) {
-    const failure = settle(thrown, false)
-    await release()
-    throw failure
-  }
+  return openGuarded(start, {
+    onEnd: () => lease.report({ type: 'success' }),
+    explain: settle,
+    release: () => lease[Symbol.asyncDispose](),
+  })
 }
 
 interface OpenOverWays<Item> {
@@ -182,7 +182,7 @@ async function leaseOrRefresh(
   return (await parts.refreshForShortage(query, signal)) ? leaseAccount(parts, query) : undefined
 }
 
-function reportFailure({ lease, mayPenalise }: Run, failure: GatewayError): void {
+function reportFailure(lease: AccountLease, failure: GatewayError, mayPenalise: boolean): void {
   const { code, reason, retryAfterSeconds } = failure
   if (code === 'client_closed' || code === 'internal' || code === 'unavailable') return // given back without blame
   const evidence = describeError(failure)
@@ -215,7 +215,9 @@ function withRetryAfter(failure: GatewayError, directory: AccountDirectory): Gat
   return new GatewayError(code, message, { cause, reason, retryAfterSeconds: directory.retryAfterSeconds() })
 }
 
-interface Failed extends Run {
+interface Failed {
+  readonly lease: AccountLease
+  readonly ways: WayOutRotation
   readonly failure: GatewayError
   readonly delivered: boolean
 }

@@ -111,7 +111,7 @@ async function explainRefusal(
     signal,
     ...(proxyUrl !== undefined && { proxyUrl }),
   })
-  const body = page.body ? await readStart(page.body) : ''
+  const body = await readStart(page.body)
   const isSame = page.status === status
   return new HandshakeError(
     told,

@@ -117,7 +117,7 @@ async function withReplay<Result>(
 async function isChallenged(response: HttpAnswer): Promise<Looked<HttpAnswer>> {
   const { status, headers, body } = response
   if (!challengeStatuses.has(status)) return { result: response, isChallenge: false }
-  const start = body ? await readStart(body) : ''
+  const start = await readStart(body)
   const isChallenge = classifyHttpFailure({ status, headers, body: start }).reason === 'challenge'
   return { result: new Response(start, { status, headers }), isChallenge }
 }

@@ -1,8 +1,8 @@
 import { GatewayError } from '../core/error.ts'
 import { IdleGuard } from '../util/idle-guard.ts'
 import { clientHints } from './client-hints.ts'
-import { classifyHttpFailure, connectionFailure, MAX_FAILURE_BODY_LENGTH } from './failure.ts'
-import type { HttpAnswer } from './transport.ts'
+import { classifyHttpFailure, connectionFailure } from './failure.ts'
+import { readStart } from './read-start.ts'
 import type { RestCallerOptions } from './rest-call.ts'
 
 /** How the upstream's edge answered somebody without a login. */
@@ -47,7 +47,7 @@ export async function probeEdge(
       ...(proxyUrl !== undefined && { proxyUrl }),
     })
     const { status, headers } = response
-    const body = await readStart(response)
+    const body = await readStart(response.body)
     if (status === FORBIDDEN || status === PROXY_AUTHENTICATION || status >= SERVER_ERROR)
       throw classifyHttpFailure({ status, headers, body })
     const date = Date.parse(headers.get('date') ?? '')
@@ -60,15 +60,4 @@ export async function probeEdge(
   } finally {
     timer.close()
   }
-}
-
-/** The beginning of a page; the rest is not read. */
-async function readStart(response: HttpAnswer): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length >= MAX_FAILURE_BODY_LENGTH) break
-  }
-  return text.slice(0, MAX_FAILURE_BODY_LENGTH)
 }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/error.ts'
 import { IdleGuard } from '../util/idle-guard.ts'
 import { JsonObjectsError } from '../util/json-objects.ts'
-import { guardStream } from '../util/streams/guard-stream.ts'
+import { openGuarded } from '../util/streams/guard-stream.ts'
 import { lateStream } from '../util/streams/late-stream.ts'
 import { AnswerTooLongError } from './answer-text.ts'
 import { ignoreDrift, type NoteDrift } from './drift.ts'
@@ -42,31 +42,28 @@ export function openRestStream<Item>(
   call: RestStreamCall,
   read: ReadStream<Item>,
 ): AsyncGenerator<readonly Item[]> {
-  return lateStream(async () => {
+  return lateStream(() => {
     const idle = new AbortController()
     const guard = new IdleGuard(call.idleSeconds * 1000, () => idle.abort())
     let { proxyUrl } = call
-    const fail = (thrown: unknown): GatewayError =>
-      explain(thrown, { client: call.signal, idle: idle.signal, proxyUrl })
-    const release = (): void => guard.close()
-    try {
+    const open = async () => {
       const signal = AbortSignal.any([call.signal, idle.signal])
       const response = await send(options, { ...call, signal, timer: guard })
       options.onAnswer()
       proxyUrl = undefined // something has come through it
       const body = await takeBody(response)
       call.onServed()
-      const stream = read(body, {
+      return read(body, {
         onWait: () => guard.touch(),
         onRead: () => guard.pause(),
         setLimit: (limitMs) => guard.setLimit(limitMs),
         noteDrift: options.noteDrift ?? ignoreDrift,
       })
-      return guardStream(stream, { explain: fail, release })
-    } catch (thrown) {
-      release()
-      throw fail(thrown)
     }
+    return openGuarded(open, {
+      explain: (thrown) => explain(thrown, { client: call.signal, idle: idle.signal, proxyUrl }),
+      release: () => guard.close(),
+    })
   })
 }
 
@@ -92,9 +89,7 @@ function send(
 /** The body of an answer that is a stream; throws what another answer means. */
 async function takeBody(response: HttpAnswer): Promise<AnswerBody> {
   const { status, headers, body } = response
-  if (status !== 200 || !body) {
-    throw classifyHttpFailure({ status, headers, body: body ? await readStart(body) : '' })
-  }
+  if (status !== 200 || !body) throw classifyHttpFailure({ status, headers, body: await readStart(body) })
   if (isPage(response)) throw classifyPage(await readStart(body))
   return body
 }

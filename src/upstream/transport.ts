@@ -20,10 +20,9 @@ export interface RequestTimer {
   touch(): void
 }
 
-/** The bytes of an answer. Cancelling, or leaving a loop over it early, closes the upstream's stream. */
+/** The bytes of an answer. Cancelling its reader, or leaving a loop over it early, closes the upstream's stream. */
 export interface AnswerBody extends AsyncIterable<Uint8Array> {
   getReader(): AnswerReader
-  cancel(): Promise<void>
 }
 
 export interface AnswerReader {

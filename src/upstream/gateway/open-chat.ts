@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../../core/chat-event.ts'
 import { GatewayError } from '../../core/error.ts'
 import { JsonObjectsError } from '../../util/json-objects.ts'
-import { guardStream } from '../../util/streams/guard-stream.ts'
+import { openGuarded } from '../../util/streams/guard-stream.ts'
 import { lateStream } from '../../util/streams/late-stream.ts'
 import { AnswerTooLongError } from '../answer-text.ts'
 import type { ChatCall } from '../chat-call.ts'
@@ -47,18 +47,17 @@ export function openGatewayChat(
     const socket = await connect(options, call, userId)
     const ping = (): void => socket.send(encodePing(options.clock()))
     const heart = setInterval(ping, options.heartbeatMs ?? HEARTBEAT_MS)
-    const fail = (thrown: unknown): GatewayError => explain(thrown, call)
-    const release = (): void => {
-      clearInterval(heart)
-      socket.close()
-    }
-    try {
+    const open = async () => {
       options.onAnswer()
-      return guardStream(converse(options, call, socket), { explain: fail, release })
-    } catch (thrown) {
-      release()
-      throw fail(thrown)
+      return converse(options, call, socket)
     }
+    return openGuarded(open, {
+      explain: (thrown) => explain(thrown, call),
+      release: () => {
+        clearInterval(heart)
+        socket.close()
+      },
+    })
   })
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { failureOf } from '../../../test/harness/failure-of.ts'
-import { guardStream } from './guard-stream.ts'
+import { guardStream, openGuarded } from './guard-stream.ts'
 import { allOf, watchedStream } from './stream-for-tests.ts'
 
 /** A guarded stream, and what its guard was told. */
@@ -70,5 +70,32 @@ describe('a guarded stream', () => {
     await failing.next()
     expect((await failureOf(Error, failing.next())).message).toBe('the guard failed')
     expect(isReleased).toBe(true)
+  })
+})
+
+describe('a stream that is opened under its guard', () => {
+  test('is guarded like any other once it is open', async () => {
+    const { stream, state } = watchedStream(['a'])
+    const told: string[] = []
+    const opened = await openGuarded(async () => stream, {
+      onEnd: () => told.push('end'),
+      release: () => void told.push('release'),
+    })
+    expect(await allOf(opened)).toEqual(['a'])
+    expect([told, state.isClosed]).toEqual([['end', 'release'], true])
+  })
+
+  test('has failed, and is released, when it does not open', async () => {
+    const told: string[] = []
+    const opening = openGuarded(() => Promise.reject(new Error('refused')), {
+      onEnd: () => told.push('end'),
+      explain: (thrown) => {
+        told.push('failure')
+        return new Error('explained', { cause: thrown })
+      },
+      release: () => void told.push('release'),
+    })
+    expect((await failureOf(Error, opening)).message).toBe('explained')
+    expect(told).toEqual(['failure', 'release'])
   })
 })

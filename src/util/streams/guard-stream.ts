@@ -15,6 +15,26 @@ export function guardStream<Item>(stream: AsyncGenerator<Item>, guard: StreamGua
   return new GuardedStream(stream, guard)
 }
 
+/** A stream that is opened under its guard: one that does not open has failed. */
+export async function openGuarded<Item>(
+  open: () => Promise<AsyncGenerator<Item>>,
+  guard: StreamGuard,
+): Promise<AsyncGenerator<Item>> {
+  try {
+    return guardStream(await open(), guard)
+  } catch (thrown) {
+    return failUnder(guard, thrown)
+  }
+}
+
+async function failUnder({ explain, release }: StreamGuard, thrown: unknown): Promise<never> {
+  try {
+    throw explain ? explain(thrown) : thrown
+  } finally {
+    await release?.()
+  }
+}
+
 class GuardedStream<Item> extends PulledStream<Item> {
   readonly #source: AsyncGenerator<Item>
   readonly #guard: StreamGuard
@@ -52,11 +72,9 @@ class GuardedStream<Item> extends PulledStream<Item> {
   }
 
   async #failWith(thrown: unknown): Promise<never> {
-    try {
-      throw this.#isOver || !this.#guard.explain ? thrown : this.#guard.explain(thrown)
-    } finally {
-      await this.#release()
-    }
+    if (this.#isOver) throw thrown
+    this.#isOver = true
+    return failUnder(this.#guard, thrown)
   }
 
   async #release(): Promise<void> {
