@@ -22,6 +22,8 @@ describe('an HTTP answer', () => {
     [403, '<!DOCTYPE html><title>Just a moment...</title>', 'egress_rejected'],
     [403, '{"error":"Content violates usage guidelines. safety_check_type_csam"}', 'content_policy'],
     [403, '', 'egress_rejected'],
+    [403, '{"error":{"code":"content-moderated","message":"x"}}', 'content_policy'],
+    [403, '<html><a href="/content-policy">rules</a></html>', 'egress_rejected'],
     [404, '', 'upstream_rejected'],
     [413, '', 'upstream_rejected'],
     [429, '', 'rate_limited'],
@@ -111,6 +113,9 @@ describe('an error in the stream', () => {
     [7, 'User is blocked [WKE=unauthorized:blocked-user]', 'account_blocked'],
     [3, 'beyond_context_length', 'context_length_exceeded'],
     [9, 'content_moderated', 'content_policy'],
+    [0, 'content-moderated: x', 'content_policy'],
+    [0, 'rate_limit_exceeded', 'rate_limited'],
+    [3, 'Unknown mode', 'upstream_rejected'],
     [13, 'Internal error', 'upstream_unavailable'],
     [0, '', 'upstream_unavailable'],
   ])('code %i %p is %s', (code, message, expected) => {

@@ -21,11 +21,14 @@ export const MAX_FAILURE_BODY_LENGTH = 4096
 /** How much of it is kept as evidence. */
 const MAX_EVIDENCE_LENGTH = 200
 
-/** spec/upstream-chat.md §8.2, split by what they mean for the account. */
-const blockedMarkers = ['blocked-user', 'user is blocked', 'account suspended', 'email-domain-rejected']
+/**
+ * Words that decide, as {@link plainWords} writes them: the upstream joins them now by blanks, now by hyphens or underscores.
+ * Those of spec/upstream-chat.md §8.2 are split by what they mean for the account.
+ */
+const blockedMarkers = ['blocked user', 'user is blocked', 'account suspended', 'email domain rejected']
 const credentialMarkers = [
-  'invalid-credentials',
-  'bad-credentials',
+  'invalid credentials',
+  'bad credentials',
   'failed to look up session id',
   'session not found',
   'token revoked',
@@ -33,28 +36,34 @@ const credentialMarkers = [
 ]
 const contentMarkers = [
   'content violates usage guidelines',
-  'safety_check_type',
-  'content_moderated',
+  'safety check type',
   'content moderated',
+  'content policy',
+  'content filter',
 ]
 
 /** Gates that the owner of an account opens; the wire's words are not all known (spec/upstream-media.md §17.1). */
 const gateMarkers = [
   'accept the terms',
   'accept our terms',
-  'accept-tos',
-  'tos-not-accepted',
+  'accept tos',
+  'tos not accepted',
   'terms not accepted',
-  'terms or birth date',
-  'birth-date',
   'birth date',
   'age verification',
-  'age-verification',
 ]
 
-const lengthMarkers = ['user_prompt_too_long', 'beyond_context_length', 'prompt too long', 'context length']
-const rateMarkers = ['too many requests', 'rate limit', 'usage limit', 'usage quota', 'usage pool']
+const lengthMarkers = ['prompt too long', 'context length']
+const rateMarkers = [
+  'too many requests',
+  'rate limit',
+  'usage limit',
+  'usage quota',
+  'usage pool',
+  'resource exhausted',
+]
 
+const INVALID_ARGUMENT = 3
 const UNAUTHENTICATED = 16
 const PERMISSION_DENIED = 7
 const RESOURCE_EXHAUSTED = 8
@@ -88,7 +97,7 @@ export function classifyPage(body: string): GatewayError {
 /** Why the upstream ended a stream with an error (spec/upstream-chat.md §5.1.9, rules merged). */
 export function classifyStreamFailure({ code, message }: StreamFailure): GatewayError {
   return failure(
-    codeOfStreamError(code, message.toLowerCase()),
+    codeOfStreamError(code, plainWords(message)),
     `in the stream: code ${code}: ${excerpt(message)}`,
   )
 }
@@ -111,19 +120,20 @@ export function driftFailure(cause: unknown): GatewayError {
 }
 
 function codeOfStatus(status: number, body: string): ErrorCode {
+  const words = plainWords(body)
   const mayCarryMarkers = status === 400 || status === 401 || status === 403
-  if (mayCarryMarkers && includesAny(body, blockedMarkers)) return 'account_blocked'
-  if (mayCarryMarkers && includesAny(body, credentialMarkers)) return 'credential_invalid'
+  if (mayCarryMarkers && includesAny(words, blockedMarkers)) return 'account_blocked'
+  if (mayCarryMarkers && includesAny(words, credentialMarkers)) return 'credential_invalid'
   if (status === 401) return 'credential_invalid'
   if (status === 429) return 'rate_limited'
   if (isChallenge(body)) return 'egress_rejected'
-  if (status === 403 && includesAny(body, contentMarkers)) return 'content_policy'
+  if (status === 403 && !isPage(body) && includesAny(words, contentMarkers)) return 'content_policy'
   // 502 is what a gRPC status becomes that has no HTTP status of its own (spec/upstream-media.md §15.1)
-  if ((mayCarryMarkers || status === 502) && !isPage(body) && includesAny(body, gateMarkers))
+  if ((mayCarryMarkers || status === 502) && !isPage(body) && includesAny(words, gateMarkers))
     return 'account_restricted'
   if (status === 403) return 'egress_rejected'
   if (status === 402 || status >= 500) return 'upstream_unavailable'
-  return includesAny(body, lengthMarkers) ? 'context_length_exceeded' : 'upstream_rejected'
+  return includesAny(words, lengthMarkers) ? 'context_length_exceeded' : 'upstream_rejected'
 }
 
 /** What the code alone does not tell (spec/upstream-media.md §17.3 for the 403 without JSON). */
@@ -133,15 +143,20 @@ function reasonOfStatus(code: ErrorCode, status: number, body: string): Reason |
   return code === 'upstream_unavailable' && status === 402 ? 'payment' : undefined
 }
 
-function codeOfStreamError(code: number, message: string): ErrorCode {
-  if (includesAny(message, blockedMarkers)) return 'account_blocked'
-  if (code === UNAUTHENTICATED || includesAny(message, credentialMarkers)) return 'credential_invalid'
-  if (code === RESOURCE_EXHAUSTED || includesAny(message, rateMarkers)) return 'rate_limited'
-  if (includesAny(message, contentMarkers)) return 'content_policy'
-  if (includesAny(message, lengthMarkers)) return 'context_length_exceeded'
-  if (includesAny(message, gateMarkers)) return 'account_restricted'
-  if (code === PERMISSION_DENIED || message.includes('anti-bot')) return 'egress_rejected'
-  return 'upstream_unavailable'
+function codeOfStreamError(code: number, words: string): ErrorCode {
+  if (includesAny(words, blockedMarkers)) return 'account_blocked'
+  if (code === UNAUTHENTICATED || includesAny(words, credentialMarkers)) return 'credential_invalid'
+  if (code === RESOURCE_EXHAUSTED || includesAny(words, rateMarkers)) return 'rate_limited'
+  if (includesAny(words, contentMarkers)) return 'content_policy'
+  if (includesAny(words, lengthMarkers)) return 'context_length_exceeded'
+  if (includesAny(words, gateMarkers)) return 'account_restricted'
+  if (code === PERMISSION_DENIED || words.includes('anti bot')) return 'egress_rejected'
+  return code === INVALID_ARGUMENT ? 'upstream_rejected' : 'upstream_unavailable'
+}
+
+/** Small letters, with one blank between words however they were joined. */
+function plainWords(text: string): string {
+  return text.toLowerCase().replaceAll(/[-_\s]+/g, ' ')
 }
 
 function isPage(body: string): boolean {

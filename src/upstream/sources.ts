@@ -43,14 +43,15 @@ function parseWebResult(entry: JsonObject): Source | undefined {
   return { type: 'source', url, title: title || url, kind: 'web' }
 }
 
-/** `𝕏/@user: first words…`, as the original writes it. */
+/** `author: first words…`; where only the user's name is known, `𝕏/@user: …` as the original writes it. */
 function parseXResult(entry: JsonObject): Source | undefined {
   const user = asString(entry['username'])
   const post = asString(entry['postId'])
   if (!user || !post) return undefined
+  const author = asString(entry['author']) ?? `𝕏/@${user}`
   const url = `https://x.com/${encodeURIComponent(user)}/status/${encodeURIComponent(post)}`
   const characters = Array.from((asString(entry['text']) ?? '').replaceAll(/\s+/g, ' ').trim())
   const start = characters.slice(0, X_TITLE_LENGTH).join('')
   const shortened = characters.length > X_TITLE_LENGTH ? `${start}...` : start
-  return { type: 'source', url, title: shortened ? `𝕏/@${user}: ${shortened}` : `𝕏/@${user}`, kind: 'x_post' }
+  return { type: 'source', url, title: shortened ? `${author}: ${shortened}` : author, kind: 'x_post' }
 }

@@ -1,4 +1,4 @@
-/** The largest single object that is accepted, in UTF-16 units (spec/upstream-chat.md §5.1.1: 8 MiB). */
+/** The largest single object that is accepted unless told, in UTF-16 units (spec/upstream-chat.md §5.1.1: 8 MiB). */
 const MAX_OBJECT_LENGTH = 8 * 1024 * 1024
 
 const QUOTE = 0x22
@@ -18,6 +18,7 @@ export class JsonObjectsError extends Error {
  */
 export class JsonObjectReader {
   readonly #decoder = new TextDecoder()
+  readonly #maxLength: number
   /** Earlier chunks of the object that is still open. */
   #carried: string[] = []
   #carriedLength = 0
@@ -30,6 +31,11 @@ export class JsonObjectReader {
   #linewise = true
   #malformed = 0
   #ended = false
+
+  /** `maxLength` bounds a single object, in UTF-16 units. */
+  constructor(maxLength = MAX_OBJECT_LENGTH) {
+    this.#maxLength = maxLength
+  }
 
   /** How many balanced pieces were not valid JSON. */
   get malformed(): number {
@@ -102,8 +108,8 @@ export class JsonObjectReader {
   /** Reads on in an open object; keeps what is incomplete. Returns the position after what was read. */
   #finishObject(text: string, start: number, found: unknown[]): number {
     const end = this.#scan(text, start)
-    if (this.#carriedLength + end - start > MAX_OBJECT_LENGTH) {
-      throw new JsonObjectsError(`an object is longer than ${MAX_OBJECT_LENGTH} characters`)
+    if (this.#carriedLength + end - start > this.#maxLength) {
+      throw new JsonObjectsError(`an object is longer than ${this.#maxLength} characters`)
     }
     const piece = text.slice(start, end)
     if (this.#depth > 0) {

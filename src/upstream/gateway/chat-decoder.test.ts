@@ -99,7 +99,7 @@ describe('hosted calls', () => {
   test('end with their result, with what it found before that', () => {
     expect(decode([card('a'), chunk({ tool_result: { tool_call_id: 'a', ...posts } })])).toEqual([
       { type: 'tool-start', id: 'a', tool: 'x_search', argument: 'q' },
-      { type: 'source', url: 'https://x.com/u/status/7', title: '𝕏/@u: t', kind: 'x_post' },
+      { type: 'source', url: 'https://x.com/u/status/7', title: 'u: t', kind: 'x_post' },
       { type: 'tool-end', id: 'a' },
     ])
   })
@@ -142,11 +142,38 @@ describe('failures', () => {
     [{ code: 7, message: 'Request rejected by anti-bot rules.' }, 'egress_rejected'],
     [{ code: 7, message: 'User is blocked' }, 'account_blocked'],
     [{ code: 13, message: 'x', details: { internal_error: {} } }, 'upstream_unavailable'],
-    [{}, 'upstream_unavailable'],
+    [{ code: 'RESOURCE_EXHAUSTED', message: 'x' }, 'rate_limited'],
+    [{ code: 'rate_limit_exceeded', message: 'x' }, 'rate_limited'],
+    [{ code: 'content-moderated', message: 'x' }, 'content_policy'],
+    [{ code: 13, message: 'x', details: [{ usage_limit_reached: {} }] }, 'rate_limited'],
+    [{ code: 13, message: 'x', details: { kind: 'USAGE_LIMIT_REACHED' } }, 'rate_limited'],
+    [{ code: 13, message: 'x', details: [{ detail: { usageLimitReached: {} } }] }, 'rate_limited'],
+    [{ code: 13, message: 'x', usageLimitReached: {} }, 'rate_limited'],
+    [{ error: { code: 8, message: 'x' } }, 'rate_limited'],
+    [{ code: 3, message: 'bad mode' }, 'upstream_rejected'],
+    [{ message: 'nothing else' }, 'upstream_unavailable'],
   ])('%j is %s, as a stream error and as an event', (fields, code) => {
     expect(codeOf([streamError(fields)])).toBe(code)
     expect(codeOf([{ type: 'error', error: fields }])).toBe(code)
     expect(codeOf([{ type: 'response.error', error: fields }])).toBe(code)
+  })
+
+  test('may stand in the event itself; an empty one is none', () => {
+    expect(codeOf([{ type: 'error', code: 8, message: 'Slow down' }])).toBe('rate_limited')
+    expect(codeOf([{ type: 'error' }])).toBe('upstream_unavailable')
+    expect(codeOf([streamError({}), said('a'), done])).toBe('none')
+  })
+
+  test('of an answer that is not complete are told by its details, and keep its state as evidence', () => {
+    const stopped = (status_details?: JsonObject): JsonObject => ({
+      type: 'response.done',
+      response: { status: 'incomplete', ...(status_details && { status_details }) },
+    })
+    expect(codeOf([stopped({ reason: 'content_filter' })])).toBe('content_policy')
+    expect(codeOf([stopped({ error: { code: 8 } })])).toBe('rate_limited')
+    expect(() => decode([stopped()])).toThrow(
+      expect.objectContaining({ cause: 'in the stream: code 0: the answer is incomplete' }),
+    )
   })
 
   test('of a tool are borne if the answer comes, and told if it does not', () => {
@@ -160,6 +187,12 @@ describe('failures', () => {
       'rate_limited',
     )
   })
+})
+
+test('a part beside the text is read as well', () => {
+  const both = chunk({ text: { text: 'b' }, render_citation: { id: 'c1', url: 'https://a.test/' } })
+  const events = decode([said('a'), both, done])
+  expect(textOf(events)).toBe('a [[1]](https://a.test/)b')
 })
 
 /** Events of an answer that may stand in any order and number before its end. */
@@ -197,6 +230,12 @@ describe('messages', () => {
       }),
       { numRuns: 300 },
     )
+  })
+
+  test('may each be as long as a frame, also where two come in one', () => {
+    const long = said('x'.repeat(9 * 1024 * 1024))
+    const pair = [long, done].map((event) => JSON.stringify({ event })).join('')
+    expect(envelopesOf([pair])).toEqual([{ event: long }, { event: done }])
   })
 
   test('that are too large end the answer', () => {

@@ -4,11 +4,11 @@ import { asObject, asString, type JsonObject } from '../../util/json-fields.ts'
 import { AnswerText } from '../answer-text.ts'
 import { CardBook } from '../cards.ts'
 import { ignoreDrift, type NoteDrift } from '../drift.ts'
-import { classifyStreamFailure, driftFailure, truncatedFailure } from '../failure.ts'
+import { driftFailure, truncatedFailure } from '../failure.ts'
 import { SourceBook } from '../sources.ts'
 import { readChannel } from './channels.ts'
 import { HostedCalls } from './hosted-calls.ts'
-import { unknownEvent, unknownPart } from './known-events.ts'
+import { oddShape, unknownEvent, unknownOutput, unknownPart, unknownText } from './known-events.ts'
 import { readStreamError } from './stream-error.ts'
 
 /** Text comes as chunks or as deltas, and may come as both; the first that brings answer text is listened to. */
@@ -46,28 +46,43 @@ export class ChatDecoder {
     return this.#responseId
   }
 
-  /** Adds what one event says; throws what it says went wrong. */
-  decode(event: JsonObject, events: ChatEvent[]): void {
-    if (this.#ended) return
-    switch (event['type']) {
+  /** Adds what one event says; throws what it says went wrong. False if it said nothing that is known. */
+  decode(event: JsonObject, events: ChatEvent[]): boolean {
+    if (this.#ended) return false
+    const before = events.length
+    const unknown = this.#decodeEvent(event, events)
+    if (unknown === undefined) return true
+    this.noteDrift(unknown, event)
+    return events.length > before
+  }
+
+  /** Notes that something came which nothing here knows. */
+  noteDrift(kind: string, sample: unknown): void {
+    this.#hasDrifted = true
+    this.#listener(kind, sample)
+  }
+
+  /** Returns what in the event is not known. */
+  #decodeEvent(event: JsonObject, events: ChatEvent[]): string | undefined {
+    const { type } = event
+    switch (type) {
       case 'response.chunk':
-        return this.#decodeChunk(asObject(event['chunk']) ?? {}, events)
+        return this.#decodeChunk(asObject(event['chunk']), events)
       case 'response.output_text.delta':
-        return this.#say('delta', asString(event['delta']) ?? '', events)
+        return this.#sayDelta(event['delta'], events)
       case 'response.output_text.done':
-        return this.#family === undefined
-          ? this.#say('delta', asString(event['text']) ?? '', events)
-          : undefined
+        return this.#family === undefined ? this.#sayDelta(event['text'], events) : undefined
       case 'response.search.result':
         events.push(...this.#calls.readResult(event['result']))
-        return
+        return undefined
       case 'response.grok.output':
-        return this.#decodeOutput(asObject(event['output']) ?? {}, events)
+        return this.#decodeOutput(asObject(event['output']), events)
       case 'response.done':
-        return this.#finish(asObject(event['response']) ?? {})
+        this.#finish(asObject(event['response']) ?? {})
+        return undefined
       default:
         this.decodeFailure(event)
-        return this.#noteDrift(unknownEvent(event), event)
+        return unknownEvent(event)
     }
   }
 
@@ -76,7 +91,7 @@ export class ChatDecoder {
     switch (event['type']) {
       case 'error':
       case 'response.error':
-        throw readStreamError(event['error']).failure
+        throw readStreamError(event['error'] ?? event).failure
       case 'session.ended':
         throw this.interrupted('the session ended')
       case 'response.grok.output':
@@ -88,6 +103,13 @@ export class ChatDecoder {
   /** The failure of an answer that broke off. */
   interrupted(how: string): GatewayError {
     return this.#mildFailure ?? truncatedFailure(how)
+  }
+
+  /** The failure of an answer that does not go on: what came, and was not known, may have been all of it. */
+  silent(): GatewayError {
+    return this.#hasDrifted && this.#text.isEmpty
+      ? driftFailure('nothing came but what is not known, and then silence')
+      : new GatewayError('upstream_timeout', 'The upstream stayed silent for too long.')
   }
 
   /** The answer is complete: its last events, or an error if there is nothing in it. */
@@ -109,20 +131,22 @@ export class ChatDecoder {
       : this.interrupted('the answer is empty')
   }
 
-  #noteDrift(kind: string | undefined, sample: unknown): void {
-    if (kind === undefined) return
-    this.#hasDrifted = true
-    this.#listener(kind, sample)
+  #decodeChunk(chunk: JsonObject | undefined, events: ChatEvent[]): string | undefined {
+    if (!chunk) return oddShape('response.chunk')
+    const text = asObject(chunk['text'])
+    const metadata = asObject(chunk['metadata'])
+    // nearly every chunk is a text by itself
+    const isText = text !== undefined && Object.keys(chunk).length === (metadata ? 2 : 1)
+    const unknown = isText ? undefined : this.#decodeParts(chunk, events)
+    return (text && this.#decodeText(text, metadata, events)) ?? unknown
   }
 
-  #decodeChunk(chunk: JsonObject, events: ChatEvent[]): void {
-    const text = asObject(chunk['text'])
-    if (text) return this.#decodeText(text, asObject(chunk['metadata']), events)
-    this.#noteDrift(unknownPart(chunk), chunk)
+  #decodeParts(chunk: JsonObject, events: ChatEvent[]): string | undefined {
     for (const [key, value] of Object.entries(chunk)) {
       const fields = asObject(value)
-      if (fields && key !== 'metadata') this.#decodePart(key, fields, { chunk, events })
+      if (fields) this.#decodePart(key, fields, { chunk, events })
     }
+    return unknownPart(chunk)
   }
 
   #decodePart(key: string, part: JsonObject, { chunk, events }: ChunkTarget): void {
@@ -144,13 +168,23 @@ export class ChatDecoder {
     }
   }
 
-  #decodeText(text: JsonObject, metadata: JsonObject | undefined, events: ChatEvent[]): void {
+  #decodeText(text: JsonObject, metadata: JsonObject | undefined, events: ChatEvent[]): string | undefined {
     const said = asString(text['text']) ?? ''
-    if (said === '') return
+    if (said === '') return unknownText(text)
     const kind = readChannel(text['channel'])
-    if (kind === 'answer') return this.#say('chunk', said, events)
+    if (kind === 'answer') {
+      this.#say('chunk', said, events)
+      return undefined
+    }
     const agent = asString(metadata?.['rollout_id'])
     events.push({ type: 'reasoning-delta', text: said, kind, ...(agent !== undefined && { agent }) })
+    return undefined
+  }
+
+  #sayDelta(text: unknown, events: ChatEvent[]): string | undefined {
+    if (typeof text !== 'string') return oddShape('response.output_text')
+    this.#say('delta', text, events)
+    return undefined
   }
 
   #say(family: TextFamily, text: string, events: ChatEvent[]): void {
@@ -166,13 +200,15 @@ export class ChatDecoder {
     this.#text.show(id, kind, events)
   }
 
-  #decodeOutput(output: JsonObject, events: ChatEvent[]): void {
+  #decodeOutput(output: JsonObject | undefined, events: ChatEvent[]): string | undefined {
+    if (!output) return oddShape('response.grok.output')
     this.#throwStreamError(output['stream_error'])
     if (output['card_attachment'] !== undefined) events.push(...this.#cards.read(output['card_attachment']))
+    return unknownOutput(output)
   }
 
   #throwStreamError(error: unknown): void {
-    if (error === undefined || error === null) return
+    if (isNothing(error)) return
     const { failure, isFatal } = readStreamError(error)
     if (isFatal) throw failure
     this.#mildFailure = failure
@@ -194,8 +230,11 @@ interface ChunkTarget {
 /** The answer ended in another state than complete; why is said, if at all, in its details. */
 function unfinished(status: string, response: JsonObject): GatewayError {
   const details = asObject(response['status_details'])
-  const told = details?.['error'] ?? details ?? response['error']
-  return asObject(told)
-    ? readStreamError(told).failure
-    : classifyStreamFailure({ code: 0, message: `the answer is ${status}` })
+  const told = asObject(details?.['error'] ?? details ?? response['error'])
+  return readStreamError({ message: `the answer is ${status}`, ...told }).failure
+}
+
+/** Whether an error is none: the field may be there and empty. */
+function isNothing(error: unknown): boolean {
+  return !error || (typeof error === 'object' && Object.keys(error).length === 0)
 }

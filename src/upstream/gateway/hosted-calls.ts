@@ -61,8 +61,10 @@ export class HostedCalls {
   #readSources(result: JsonObject): readonly Source[] {
     const posts = asArray(asObject(result['x_post'])?.['posts']).map((post) => {
       const fields = asObject(post) ?? {}
+      const username = fields['userhandle'] ?? fields['username']
       return {
-        username: fields['userhandle'] ?? fields['username'],
+        username,
+        author: asString(fields['name']) || username,
         postId: fields['post_id'] ?? fields['postId'],
         text: fields['text'],
       }

@@ -98,6 +98,16 @@ describe('the confirmations', () => {
   })
 })
 
+test('a conversation that the upstream has forgotten is no fault of the account', async () => {
+  const continues = { conversationId: 'kept', responseId: 'r-0' }
+  const { failure, socket } = await play([created, attached], { call: { continues } })
+  expect([failure?.code, failure?.reason, socket.heard.length]).toEqual([
+    'upstream_rejected',
+    'request-refused',
+    1,
+  ])
+})
+
 describe('the end', () => {
   const incomplete = say({ type: 'response.done', response: { status: 'incomplete' } })
   const ended = say({ type: 'session.ended' })
@@ -124,6 +134,30 @@ describe('the end', () => {
     const pong = { type: 'say', text: '{"event":{"type":"pong"}}' } as const
     const { failure } = await play([...opening, text('hi'), pong, pong], { idleSeconds: 0.05 })
     expect(failure?.code).toBe('upstream_timeout')
+  })
+
+  test.each([
+    ['before the turn', [created]],
+    ['after it', [...opening]],
+  ])('comes in time when only what is not known is said %s', async (_, before) => {
+    const noted = new Set<string>()
+    const presence = Array.from({ length: 400 }, () => say({ type: 'presence.update' }))
+    const paced = presence.flatMap((step): ServerStep[] => [step, { type: 'wait', ms: 5 }])
+    const began = performance.now()
+    const { failure } = await play([...before, ...paced], {
+      idleSeconds: 0.05,
+      options: { noteDrift: (kind) => noted.add(kind) },
+    })
+    expect(performance.now() - began).toBeLessThan(1000)
+    expect([failure?.code, failure?.reason]).toEqual(['upstream_unavailable', 'protocol-drift'])
+    expect([...noted]).toEqual(['event presence.update'])
+  })
+
+  test('comes in time when the confirmations never do, whatever else is said', async () => {
+    const other = say({ type: 'session.created', client_event_id: 'evt_init_other' })
+    const foreign = Array.from({ length: 400 }, (): ServerStep[] => [other, { type: 'wait', ms: 5 }]).flat()
+    const { failure, socket } = await play(foreign, { idleSeconds: 0.05 })
+    expect([failure?.code, socket.heard.length]).toEqual(['upstream_timeout', 1])
   })
 
   test('of a client that leaves is nobody’s fault, and closes the socket', async () => {

@@ -1,9 +1,10 @@
 import type { ChatEvent } from '../../core/chat-event.ts'
-import { GatewayError } from '../../core/error.ts'
+import type { GatewayError } from '../../core/error.ts'
 import { asObject, asString, type JsonObject } from '../../util/json-fields.ts'
 import type { NoteDrift } from '../drift.ts'
 import type { UpstreamSocket } from '../socket.ts'
 import { ChatDecoder } from './chat-decoder.ts'
+import { unknownConfirmation } from './known-events.ts'
 import { MessageReader } from './message-reader.ts'
 import { encodePong } from './messages.ts'
 import type { SessionGate } from './session-gate.ts'
@@ -35,7 +36,7 @@ export async function* readChat(
     const waitsFrom = performance.now()
     const read = await socket.read(leftMs)
     leftMs -= performance.now() - waitsFrom
-    if (read.type === 'silence') throw tooSilent()
+    if (read.type === 'silence') throw exchange.silent()
     const events: ChatEvent[] = []
     try {
       if (read.type === 'closed') throw exchange.interrupted(`the socket was closed with ${read.code}`)
@@ -44,9 +45,9 @@ export async function* readChat(
       for (let text = socket.take(); text !== undefined && !exchange.ended; text = socket.take()) {
         isAlive = exchange.take(text, events) || isAlive
       }
-      // a server that only says that it is there does not answer
+      // a server that only says that it is there does not answer, nor one that says what nobody understands
       if (isAlive) leftMs = options.idleMs
-      else if (leftMs <= 0) throw tooSilent()
+      else if (leftMs <= 0) throw exchange.silent()
     } catch (failure) {
       // what came before the failure in the same burst belongs to an answer that has begun; a first burst that fails is
       // thrown whole, so that another account may give the whole answer
@@ -59,15 +60,11 @@ export async function* readChat(
   }
 }
 
-function tooSilent(): GatewayError {
-  return new GatewayError('upstream_timeout', 'The upstream stayed silent for too long.')
-}
-
 /** What was said on a socket so far, and what it means for what comes next. */
 class Exchange {
   readonly #socket: UpstreamSocket
   readonly #options: ReadChatOptions
-  readonly #messages = new MessageReader()
+  readonly #messages: MessageReader
   readonly #decoder: ChatDecoder
   #sessionId: string | undefined
   #isServed = false
@@ -75,7 +72,9 @@ class Exchange {
   constructor(socket: UpstreamSocket, options: ReadChatOptions) {
     this.#socket = socket
     this.#options = options
-    this.#decoder = new ChatDecoder(options.assetsUrl, options.noteDrift)
+    const decoder = new ChatDecoder(options.assetsUrl, options.noteDrift)
+    this.#decoder = decoder
+    this.#messages = new MessageReader((kind, sample) => decoder.noteDrift(kind, sample))
   }
 
   get ended(): boolean {
@@ -86,7 +85,11 @@ class Exchange {
     return this.#decoder.interrupted(how)
   }
 
-  /** Takes one message; false if it was only a sign that the server is there. */
+  silent(): GatewayError {
+    return this.#decoder.silent()
+  }
+
+  /** Takes one message; false if the answer is no nearer by it. */
   take(text: string, events: ChatEvent[]): boolean {
     let isAlive = false
     for (const envelope of this.#messages.read(text)) {
@@ -103,26 +106,33 @@ class Exchange {
       this.#socket.send(encodePong(asString(event['event_id']) ?? ''))
       return false
     }
-    if (this.#sessionId === undefined) this.#confirm(envelope, event)
-    else this.#decode(this.#sessionId, event, events)
-    return true
+    return this.#sessionId === undefined
+      ? this.#confirm(envelope, event)
+      : this.#decode(this.#sessionId, event, events)
   }
 
-  /** Before the turn nothing is an answer to it. */
-  #confirm(envelope: JsonObject, event: JsonObject): void {
+  /** Before the turn nothing is an answer to it; the idle time is all there is for both confirmations. */
+  #confirm(envelope: JsonObject, event: JsonObject): boolean {
     const { gate, onConfirmed } = this.#options
     this.#decoder.decodeFailure(event)
     gate.take(envelope, event)
     this.#sessionId = gate.confirmed
-    if (this.#sessionId !== undefined) onConfirmed(this.#sessionId)
+    if (this.#sessionId === undefined) {
+      const unknown = unknownConfirmation(event)
+      if (unknown !== undefined) this.#decoder.noteDrift(unknown, event)
+      return false
+    }
+    onConfirmed(this.#sessionId)
+    return true
   }
 
-  #decode(sessionId: string, event: JsonObject, events: ChatEvent[]): void {
-    this.#decoder.decode(event, events)
+  #decode(sessionId: string, event: JsonObject, events: ChatEvent[]): boolean {
+    const isKnown = this.#decoder.decode(event, events)
     if (!this.#isServed) this.#options.onServed()
     this.#isServed = true
-    if (!this.ended) return
+    if (!this.ended) return isKnown
     this.#decoder.end(events)
     this.#options.onDone(sessionId, this.#decoder.responseId)
+    return true
   }
 }

@@ -4,6 +4,7 @@ import { asObject, asString, type JsonObject } from '../../util/json-fields.ts'
 /** Waits for the two confirmations that must come before a turn, in either order (spec/upstream-chat.md §3.2.4). */
 export class SessionGate {
   readonly #eventId: string
+  readonly #isContinued: boolean
   #sessionId: string | undefined
   #isCreated = false
   #isAttached = false
@@ -12,6 +13,7 @@ export class SessionGate {
   constructor(eventId: string, sessionId: string | undefined) {
     this.#eventId = eventId
     this.#sessionId = sessionId
+    this.#isContinued = sessionId !== undefined
   }
 
   /** The session's id once both confirmations are there. */
@@ -40,9 +42,9 @@ export class SessionGate {
     this.#sessionId ??= id
     if (this.#sessionId !== id) {
       const cause = `session ${this.#sessionId} was confirmed as ${id}`
-      throw new GatewayError('upstream_unavailable', 'The upstream confirmed another conversation.', {
-        cause,
-      })
+      // a conversation that the upstream has forgotten is nobody's fault: it is told anew
+      const code = this.#isContinued ? 'upstream_rejected' : 'upstream_unavailable'
+      throw new GatewayError(code, 'The upstream confirmed another conversation.', { cause })
     }
   }
 }

@@ -5,6 +5,19 @@ import { classifyStreamFailure } from '../failure.ts'
 const NOT_FOUND = 5
 const RATE_LIMITED = 8
 
+/** The gRPC status numbers that mean something here, by their names. */
+const statusNumbers: Readonly<Record<string, number>> = {
+  invalid_argument: 3,
+  not_found: NOT_FOUND,
+  permission_denied: 7,
+  resource_exhausted: RATE_LIMITED,
+  unauthenticated: 16,
+}
+
+/** How deep details are looked through, and how many of their names are looked at. */
+const MAX_DEPTH = 4
+const MAX_NAMES = 64
+
 /** What a detail says more clearly than code and words (spec/upstream-chat.md §5.2.6), as a code or words that say it. */
 const meanings: Readonly<Record<string, { readonly code?: number; readonly words: string }>> = {
   global_rate_limit: { code: RATE_LIMITED, words: 'rate limit' },
@@ -14,6 +27,7 @@ const meanings: Readonly<Record<string, { readonly code?: number; readonly words
   beyond_context_length: { code: 0, words: 'beyond_context_length' },
   user_prompt_too_long: { code: 0, words: 'user_prompt_too_long' },
   content_moderated: { code: 0, words: 'content_moderated' },
+  content_filter: { code: 0, words: 'content_moderated' },
 }
 const REJECTED = 'The upstream did not accept the request.'
 const ATTACHMENT = 'attachment_'
@@ -27,22 +41,27 @@ export interface ToldFailure {
   readonly isFatal: boolean
 }
 
-/** What an error of the stream means: `{code, message, severity, details}`, or `{code, message}` of an error event. */
+/**
+ * What an error of the stream means: `{code, message, severity, details}`, or `{code, message}` of an error event; either may
+ * be wrapped once more as `error`.
+ */
 export function readStreamError(value: unknown): ToldFailure {
-  const fields = asObject(value) ?? {}
-  const details = detailsOf(fields)
-  const isMild = fields['severity'] === NOT_FATAL || details.includes(TOOL_FAILED)
+  const told = asObject(value) ?? {}
+  const fields = asObject(told['error']) ?? told
+  const names = namesOf(fields)
+  const isMild = fields['severity'] === NOT_FATAL || names.includes(TOOL_FAILED)
   const message = asString(fields['message']) ?? asString(fields['error']) ?? asString(value) ?? 'no message'
-  const told = asString(fields['code'])
+  const code = asString(fields['code'])
   return {
-    failure: classify(numericCode(fields), told === undefined ? message : `${told}: ${message}`, details),
+    failure: classify(codeOf(fields), code === undefined ? message : `${code}: ${message}`, names),
     isFatal: !isMild,
   }
 }
 
-function classify(code: number, message: string, details: readonly string[]): GatewayError {
-  if (details.some((detail) => detail.startsWith(ATTACHMENT))) {
-    const cause = `in the stream: code ${code}: ${message} (${details.join(', ')})`
+function classify(code: number, message: string, names: readonly string[]): GatewayError {
+  const attachment = names.find((name) => name.startsWith(ATTACHMENT))
+  if (attachment !== undefined) {
+    const cause = `in the stream: code ${code}: ${message} (${attachment})`
     return new GatewayError('upstream_rejected', REJECTED, { cause })
   }
   // as over HTTP, so that a file which the account has lost is put up again
@@ -50,23 +69,48 @@ function classify(code: number, message: string, details: readonly string[]): Ga
     const cause = `in the stream: code ${code}: ${message}`
     return new GatewayError('upstream_rejected', REJECTED, { cause, upstreamStatus: 404 })
   }
-  const meaning = details.map(meaningOf).find((each) => each !== undefined)
+  const meaning = names.map(meaningOf).find((each) => each !== undefined)
   if (!meaning) return classifyStreamFailure({ code, message })
   return classifyStreamFailure({ code: meaning.code ?? code, message: `${meaning.words}: ${message}` })
 }
 
-function meaningOf(detail: string): (typeof meanings)[string] | undefined {
-  return Object.hasOwn(meanings, detail) ? meanings[detail] : undefined
+function meaningOf(name: string): (typeof meanings)[string] | undefined {
+  return Object.hasOwn(meanings, name) ? meanings[name] : undefined
 }
 
-/** Where details stand is not certain (§15, D6): as keys, in a list, or beside the message. */
-function detailsOf(fields: JsonObject): readonly string[] {
-  const details = fields['details']
-  const listed = asArray(details).map((each) => asString(each) ?? asString(asObject(each)?.['type']))
-  const beside = Object.keys(fields).filter((key) => meaningOf(key) !== undefined)
-  return [...Object.keys(asObject(details) ?? {}), ...listed, ...beside].filter((each) => each !== undefined)
+/** The names in an error: where its details stand is not certain (§15, D6), nor how they are written. */
+function namesOf(fields: JsonObject): readonly string[] {
+  const names: string[] = []
+  const { details, reason, code, type } = fields
+  collectNames([details, reason, code, type], MAX_DEPTH, names)
+  const beside = Object.keys(fields)
+    .map(snakeCase)
+    .filter((name) => meaningOf(name) !== undefined)
+  return [...names, ...beside]
 }
 
-function numericCode(fields: JsonObject): number {
-  return asNumber(fields['code']) ?? (Number(asString(fields['code'])) || 0)
+/** The keys and words of a value and of what is in it. */
+function collectNames(value: unknown, depth: number, names: string[]): void {
+  if (names.length >= MAX_NAMES) return
+  if (typeof value === 'string') names.push(snakeCase(value))
+  if (depth === 0) return
+  for (const each of asArray(value)) collectNames(each, depth - 1, names)
+  for (const [key, each] of Object.entries(asObject(value) ?? {})) {
+    names.push(snakeCase(key))
+    collectNames(each, depth - 1, names)
+  }
+}
+
+/** `usageLimitReached`, `usage-limit-reached` and `USAGE_LIMIT_REACHED` are one name. */
+function snakeCase(name: string): string {
+  return name
+    .replaceAll(/[a-z](?=[A-Z])/g, '$&_')
+    .replaceAll('-', '_')
+    .toLowerCase()
+}
+
+function codeOf(fields: JsonObject): number {
+  const { code } = fields
+  const text = asString(code) ?? ''
+  return asNumber(code) ?? (Number(text) || statusNumbers[snakeCase(text)]) ?? 0
 }

@@ -86,12 +86,13 @@ describe('the transcripts', () => {
     ])
     expect(events.flatMap((event) => (event.type === 'source' ? [[event.kind, event.title]] : []))).toEqual([
       ['web', 'Orion-9 mission page'],
-      ['x_post', '𝕏/@orion9ops: Launch NET 3 May.'],
+      ['x_post', 'Orion-9 Ops: Launch NET 3 May.'],
     ])
     const characters = Array.from(textOf(events))
     const cited = events.flatMap((event) =>
       event.type === 'citation' ? [characters.slice(event.start, event.end).join('')] : [],
     )
+    // one marker on both protocols: that of T3, with its blank
     expect(cited).toEqual([
       ' [[1]](https://space.example.org/orion9)',
       ' [[2]](https://x.com/orion9ops/status/1900000000000000017)',
