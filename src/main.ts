@@ -9,6 +9,7 @@ import { serve, type Server } from './cli/serve.ts'
 import { WORKER_VARIABLE } from './cli/supervise.ts'
 import { parseStartup } from './config/startup.ts'
 import { describeError } from './util/log.ts'
+import { dropProxyVariables } from './util/proxy-variables.ts'
 
 const USAGE = `usage: grok2api <command>
 
@@ -74,6 +75,7 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
 }
 
 try {
+  dropProxyVariables(process.env)
   process.exit(await run(process.argv.slice(2)))
 } catch (error) {
   console.error(describeError(error))

@@ -66,6 +66,8 @@ export class ProxyBridge {
       if (!wish || !route) return refuse(client, { status: 407, reason: 'not for you' })
       const tunnel = await openTunnel({ ...route, host: wish.host, port: wish.port })
       this.#watch(tunnel)
+      // whoever left meanwhile is told of by no event any more
+      if (client.destroyed) return void tunnel.destroy()
       join(client, tunnel)
       if (wish.firstBytes === undefined) client.write('HTTP/1.1 200 Connection established\r\n\r\n')
       else tunnel.write(wish.firstBytes)

@@ -18,12 +18,17 @@ const schemes: ReadonlySet<string> = new Set(['http:', 'https:', 'socks4a:', 'so
 
 /** Reads a proxy's address; `what` names the setting in the log. */
 export function parseProxyNode(text: string, what: string): ProxyNode {
-  const url = URL.parse(text)
+  const url = URL.parse(withWholeEscapes(text))
   if (!url || url.hostname === '') throw noWayOut(`${what} is not a URL`)
   const scheme = spellings[url.protocol] ?? url.protocol
   if (!schemes.has(scheme)) throw noWayOut(`${what}: a proxy of the kind ${url.protocol} is not known`)
   const secret = url.username || url.password ? `${url.username}:${url.password}@` : ''
   return { proxyUrl: `${scheme}//${secret}${url.host}`, name: `${scheme}//${url.host}` }
+}
+
+/** A `%` that begins no escape is one of a password that was typed as it is; every client reads it in its own way. */
+function withWholeEscapes(address: string): string {
+  return address.replaceAll(/%(?![0-9a-f]{2})/gi, '%25')
 }
 
 /** The settings leave no way to the upstream; never a reason to go there directly. */

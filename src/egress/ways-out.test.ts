@@ -65,9 +65,13 @@ describe('the way out', () => {
     ['socks://h:1', 'socks5h://h:1'],
     ['socks4://h:1', 'socks4a://h:1'],
     ['socks5h://[::1]:1', 'socks5h://[::1]:1'],
-  ])('%s resolves names at the proxy', (given, taken) => {
-    expect(open({ mode: 'single_proxy', proxyUrl: given }).proxyOf('1')).toBe(taken)
-  })
+    ['socks5h://u:p%ss%20w%@h:1', 'socks5h://u:p%25ss%20w%25@h:1'],
+  ])(
+    '%p is taken as %p: names are resolved at the proxy, and the password is read in one way',
+    (given, taken) => {
+      expect(open({ mode: 'single_proxy', proxyUrl: given }).proxyOf('1')).toBe(taken)
+    },
+  )
 
   test.each([
     ['no address', { mode: 'single_proxy' }, 'is empty'],

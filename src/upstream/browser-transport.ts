@@ -18,8 +18,13 @@ export interface BrowserTransportOptions extends FetchTransportOptions {
 
 /** Ways out times classes of accounts times profiles whose connections are kept. */
 const MAX_CLIENTS = 256
-/** The library wants a bound for a whole answer; silence is watched elsewhere, and far sooner. */
-const LONGEST_ANSWER_MS = 24 * 3600 * 1000
+/**
+ * The library's bound for a whole answer, where the request has none. Silence is watched elsewhere, and far sooner; but a
+ * request that is given up before its answer began stays open at the upstream until then, since nothing else ends it.
+ */
+const LONGEST_ANSWER_MS = 2 * 3600 * 1000
+/** So that whoever waits sees its own time run out, not the library's. */
+const LIMIT_GRACE_MS = 1_000
 
 /**
  * A client whose TLS and HTTP/2 handshakes are those of the browser that the User-Agent names (docs/decisions). The library
@@ -34,7 +39,15 @@ export class BrowserTransport implements Transport {
     this.#options = options
   }
 
-  async send({ method, url, headers, body, proxyUrl, signal }: TransportRequest): Promise<HttpAnswer> {
+  async send({
+    method,
+    url,
+    headers,
+    body,
+    proxyUrl,
+    signal,
+    limitMs,
+  }: TransportRequest): Promise<HttpAnswer> {
     signal.throwIfAborted()
     const address = proxyUrl === undefined ? undefined : await this.#options.proxyAddress(proxyUrl)
     const profile = chooseProfile(headers['user-agent'] ?? '', this.#options.usualProfile())
@@ -44,16 +57,17 @@ export class BrowserTransport implements Transport {
     const sending = client.fetch(url, {
       method,
       headers: { ...headers },
-      timeout: LONGEST_ANSWER_MS,
+      timeout: limitMs === undefined ? LONGEST_ANSWER_MS : limitMs + LIMIT_GRACE_MS,
       ...(body !== undefined && { body }),
     })
     try {
       const response = await closeUnread(sending, signal)
-      if (this.#options.resetStatuses().includes(response.status)) this.#clients.delete(key)
+      if (this.#options.resetStatuses().includes(response.status)) this.#drop(key, client)
       const { status, headers: answered } = response
       return { status, headers: answered, body: new WatchedBody(response.body, signal) }
     } catch (thrown) {
-      this.#clients.delete(key)
+      // a caller who left says nothing about the connections that others use
+      if (!signal.aborted) this.#drop(key, client)
       throw thrown
     }
   }
@@ -61,6 +75,11 @@ export class BrowserTransport implements Transport {
   /** Lets go of what is idle; answers that are being read end by themselves. */
   close(): void {
     this.#clients.clear()
+  }
+
+  /** The next request opens a new connection; a client that has taken this one's place stays. */
+  #drop(key: string, client: Impit): void {
+    if (this.#clients.get(key) === client) this.#clients.delete(key)
   }
 
   #keep(key: string, client: Impit): void {

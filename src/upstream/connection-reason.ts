@@ -1,5 +1,4 @@
 import type { Reason } from '../core/reason.ts'
-import { describeError } from '../util/log.ts'
 
 /** What the runtime and other clients call a name that cannot be resolved. */
 const dnsSigns = /ENOTFOUND|EAI_AGAIN|EAI_NODATA|getaddrinfo|dns error|failed to lookup/i
@@ -12,7 +11,7 @@ const proxySigns = /ERR_PROXY|UnsupportedProxyProtocol|proxy/i
 
 /** Which link of a connection failed. Behind a proxy only the proxy is resolved and connected to by us. */
 export function describeConnection(cause: unknown, isProxied: boolean): Reason {
-  const text = `${codeOf(cause)} ${describeError(cause)}`
+  const text = wordsOf(cause)
   if (isProxied && proxySigns.test(text)) return 'proxy'
   const isCertificate = tlsSigns.test(text)
   if (isProxied) return isCertificate ? 'tls' : 'proxy'
@@ -20,6 +19,13 @@ export function describeConnection(cause: unknown, isProxied: boolean): Reason {
   return isCertificate ? 'tls' : 'upstream-down'
 }
 
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+const MAX_CAUSE_DEPTH = 4
+
+/** Codes and messages of an error and its causes. Not their names: that of a handshake says nothing of what failed in it. */
+function wordsOf(cause: unknown, depth = 0): string {
+  if (!(cause instanceof Error)) return typeof cause === 'string' ? cause : ''
+  const own = `${'code' in cause ? String(cause.code) : ''} ${cause.message}`
+  return cause.cause !== undefined && depth < MAX_CAUSE_DEPTH
+    ? `${own} ${wordsOf(cause.cause, depth + 1)}`
+    : own
 }

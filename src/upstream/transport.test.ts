@@ -8,6 +8,7 @@ const CHROME =
 
 let server: Bun.Server<undefined>
 let openStreams = 0
+let silent = 0
 const connections = new Set<number>()
 
 beforeAll(() => {
@@ -19,6 +20,7 @@ beforeAll(() => {
       connections.add(self.requestIP(request)?.port ?? 0)
       const { pathname } = new URL(request.url)
       if (pathname === '/endless') return endless(request)
+      if (pathname === '/silent') return neverAnswer(request)
       if (pathname === '/redirect') return new Response(null, { status: 302, headers: { location: '/echo' } })
       if (pathname === '/403') return new Response('no', { status: 403 })
       if (pathname === '/gzip')
@@ -29,6 +31,12 @@ beforeAll(() => {
   })
 })
 afterAll(() => server.stop(true))
+
+function neverAnswer({ signal }: Request): Promise<Response> {
+  silent++
+  signal.addEventListener('abort', () => silent--)
+  return new Promise(() => {})
+}
 
 function endless({ signal }: Request): Response {
   openStreams++
@@ -109,6 +117,27 @@ describe.each(transports)('%s', (_, transport) => {
       (open) => open === 0,
       1000,
     )
+  })
+
+  test('closes a request that was never answered within a second of its limit', async () => {
+    const leaving = AbortSignal.timeout(100)
+    await expect(send('/silent', { signal: leaving, limitMs: 100 })).rejects.toThrow()
+    await eventually(
+      () => silent,
+      (open) => open === 0,
+      2500,
+    )
+  })
+
+  test('keeps the connections of others when a caller leaves', async () => {
+    await textOf(await send('/echo'))
+    connections.clear()
+    const leaving = AbortSignal.timeout(20)
+    await expect(send('/silent', { signal: leaving, limitMs: 100 })).rejects.toThrow()
+    const mine = connections.size
+    await textOf(await send('/echo'))
+    await textOf(await send('/echo'))
+    expect(connections.size - mine).toBeLessThanOrEqual(1)
   })
 
   test('uses a connection again, and a new one after a status that resets', async () => {

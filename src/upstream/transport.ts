@@ -11,6 +11,8 @@ export interface TransportRequest {
   readonly signal: AbortSignal
   /** Stands still while a clearance is waited for. */
   readonly timer?: RequestTimer
+  /** Nobody waits longer for the whole answer, from when it is asked for (ms). */
+  readonly limitMs?: number
 }
 
 /** What watches the time of a request. */
@@ -79,7 +81,8 @@ export class FetchTransport implements Transport {
       if (this.#options.resetStatuses().includes(response.status)) this.#drop(key, session)
       return response
     } catch (thrown) {
-      this.#drop(key, session)
+      // a caller who left says nothing about the connections that others use
+      if (!signal.aborted) this.#drop(key, session)
       throw thrown
     }
   }

@@ -75,14 +75,11 @@ export function watchClient(client: UpstreamClient, options: WatchOptions): Upst
     pictures: (call) => watchStream(client.pictures(call), (thrown) => tell(call, thrown)),
     editPictures: (call) => watchStream(client.editPictures(call), (thrown) => tell(call, thrown)),
     video: (call) => watchStream(client.video(call), (thrown) => tell(call, thrown)),
-    call: async (call, identity) => {
-      try {
-        return await client.call(call, identity)
-      } catch (thrown) {
-        tell(identity, thrown)
-        throw thrown
-      }
-    },
+    call: (call, identity) => watchAnswer(client.call(call, identity), (thrown) => tell(identity, thrown)),
+    findClips: (identity, parentPostId) =>
+      watchAnswer(client.findClips(identity, parentPostId), (thrown) => tell(identity, thrown)),
+    findSoleClip: (identity, asked) =>
+      watchAnswer(client.findSoleClip(identity, asked), (thrown) => tell(identity, thrown)),
     download: (media, identity) => {
       const { proxyUrl: usual, ...rest } = identity
       const proxyUrl = proxyForDownload(usual, identity.credential)
@@ -108,6 +105,19 @@ function tellAnswer(
   startedAt: number,
 ): void {
   observer.answered({ proxyUrl, account: accountOf(headers), latencyMs: performance.now() - startedAt })
+}
+
+/** The same answer; a failure is told first. */
+async function watchAnswer<Value>(
+  answer: Promise<Value>,
+  onFailure: (thrown: unknown) => void,
+): Promise<Value> {
+  try {
+    return await answer
+  } catch (thrown) {
+    onFailure(thrown)
+    throw thrown
+  }
 }
 
 /** The same stream; a failure is told first. */
