@@ -1,26 +1,27 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { APIError, toFile, type OpenAI } from 'openai'
 import { failureOf } from '../harness/failure-of.ts'
-import { startGateway, type TestGateway } from '../harness/gateway.ts'
+import type { TestGateway } from '../harness/gateway.ts'
 import { imageSize } from '../harness/image-size.ts'
-
-let gateway: TestGateway
-
-beforeAll(async () => {
-  gateway = await startGateway({ environment: { GROK_MODELS_ALIASES: 'gpt-image-1=grok-imagine-image' } })
-})
-
-afterAll(() => gateway.stop())
-
-async function picture(name = 'photo.jpg') {
-  const { data } = await gateway.openai.images.generate({ prompt: 'a cat', response_format: 'b64_json' })
-  return toFile(Buffer.from(data?.[0]?.b64_json ?? '', 'base64'), name)
-}
+import { onBothProtocols } from '../harness/protocols.ts'
 
 /** What the official client throws. */
 const failure = (call: PromiseLike<unknown>) => failureOf(APIError, call)
 
-describe('the official openai client', () => {
+onBothProtocols('pictures through the openai client', (protocol) => {
+  let gateway: TestGateway
+
+  beforeAll(async () => {
+    gateway = await protocol.start({ environment: { GROK_MODELS_ALIASES: 'gpt-image-1=grok-imagine-image' } })
+  })
+
+  afterAll(() => gateway.stop())
+
+  async function picture(name = 'photo.jpg') {
+    const { data } = await gateway.openai.images.generate({ prompt: 'a cat', response_format: 'b64_json' })
+    return toFile(Buffer.from(data?.[0]?.b64_json ?? '', 'base64'), name)
+  }
+
   test('gets links by default, and a usage that adds up', async () => {
     const { data, usage, created } = await gateway.openai.images.generate({
       model: 'grok-imagine-image',

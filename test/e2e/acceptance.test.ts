@@ -3,6 +3,7 @@ import { askAdmin } from '../harness/admin.ts'
 import { eventually } from '../harness/eventually.ts'
 import { startGateway, type TestGateway, type TestGatewayOptions } from '../harness/gateway.ts'
 import { readJson } from '../harness/json.ts'
+import { onBothProtocols, type TestProtocol } from '../harness/protocols.ts'
 import { readSse } from '../harness/sse.ts'
 import { onEveryStore } from '../harness/stores.ts'
 
@@ -10,7 +11,6 @@ import { onEveryStore } from '../harness/stores.ts'
  * What version 2 failed at (spec/control-plane.md §13.7), on every store; rows that know no store have tests of their own.
  */
 
-const CHAT = '/rest/app-chat/*'
 const MANY = 12_000
 
 const ask = (url: string, path: string, body?: unknown): Promise<Response> =>
@@ -20,12 +20,14 @@ const chat = (gateway: TestGateway, model: string, prompt = '[[tokens:2]]'): Pro
   gateway.post('/v1/chat/completions', { model, messages: [{ role: 'user', content: prompt }] })
 
 onEveryStore('what version 2 failed at', ({ prepare }) => {
+  /** What asks no chat of the upstream needs to know of one protocol only. */
   const withGateway = async (
     options: TestGatewayOptions,
     work: (gateway: TestGateway) => Promise<void>,
+    speaking: Pick<TestProtocol, 'start'> = { start: startGateway },
   ): Promise<void> => {
     const environment = { ...(await prepare()), ...options.environment }
-    const gateway = await startGateway({ ...options, environment })
+    const gateway = await speaking.start({ ...options, environment })
     try {
       await work(gateway)
     } finally {
@@ -62,45 +64,6 @@ onEveryStore('what version 2 failed at', ({ prepare }) => {
     })
   }, 60_000)
 
-  test('an account that always meets a 403 is tried a handful of times, and shown with its cause', async () => {
-    const accounts = [
-      { token: 'token-good', tier: 'super' },
-      { token: 'token-bad', tier: 'super' },
-    ] as const
-    await withGateway({ accounts }, async (gateway) => {
-      await gateway.emulator.addFault({
-        path: CHAT,
-        token: 'token-bad',
-        action: { type: 'http', kind: 'challenge' },
-      })
-      for (let n = 0; n < 30; n++) expect((await chat(gateway, 'grok-4.20-fast')).status).toBe(200)
-      const tried = await gateway.emulator.requests({ path: CHAT, token: 'token-bad' })
-      expect(tried.length).toBeWithin(1, 6)
-      const { tokens } = await readJson<{ tokens: unknown[] }>(
-        await ask(gateway.url, '/tokens?sort=-failures'),
-      )
-      expect(tokens[0]).toMatchObject({ fail_count: tried.length, last_failure: { code: 'egress_rejected' } })
-    })
-  }, 60_000)
-
-  test('60 requests at once over two accounts of 8 each are 16 at the upstream, the others are told so', async () => {
-    const accounts = [
-      { token: 'token-1', tier: 'super' },
-      { token: 'token-2', tier: 'super' },
-    ] as const
-    await withGateway({ accounts }, async (gateway) => {
-      const prompt = '[[wait:600]] [[tokens:2]]'
-      const answers = await Promise.all(
-        Array.from({ length: 60 }, () => chat(gateway, 'grok-4.20-fast', prompt)),
-      )
-      const codes = answers.map(({ status }) => status)
-      expect(codes.filter((status) => status === 200).length).toBeGreaterThanOrEqual(16)
-      expect(codes.every((status) => status === 200 || status === 429)).toBe(true)
-      const { accounts: seen } = await gateway.emulator.counters()
-      for (const { maxOpenStreams } of Object.values(seen)) expect(maxOpenStreams).toBeLessThanOrEqual(8)
-    })
-  }, 60_000)
-
   test('an account is found to be Super by itself, and one answer that fails does not change that', async () => {
     await withGateway({ accounts: [] }, async (gateway) => {
       await gateway.emulator.setAccounts([{ token: 'token-auto', tier: 'super' }])
@@ -120,9 +83,8 @@ onEveryStore('what version 2 failed at', ({ prepare }) => {
     })
   })
 
-  test('Grok 4.3 is served, and a setting that is none is refused by name', async () => {
+  test('a setting that is none is refused by name', async () => {
     await withGateway({}, async (gateway) => {
-      expect((await chat(gateway, 'grok-4.3-beta')).status).toBe(200)
       const refused = await ask(gateway.url, '/config', {
         chat: { timeout: null },
         proxy: { egress: { mode: 'x' } },
@@ -166,6 +128,68 @@ onEveryStore('what version 2 failed at', ({ prepare }) => {
       })
       expect(refused.status).toBe(400)
       expect(visits).toBe(0)
+    })
+  })
+
+  onBothProtocols('in chats', (protocol) => {
+    test('an account that always meets a 403 is tried a handful of times, and shown with its cause', async () => {
+      const accounts = [
+        { token: 'token-good', tier: 'super' },
+        { token: 'token-bad', tier: 'super' },
+      ] as const
+      await withGateway(
+        { accounts },
+        async (gateway) => {
+          await gateway.emulator.addFault({
+            path: protocol.path,
+            token: 'token-bad',
+            action: { type: 'http', kind: 'challenge' },
+          })
+          for (let n = 0; n < 30; n++) expect((await chat(gateway, 'grok-4.20-fast')).status).toBe(200)
+          const tried = (await protocol.calls(gateway)).filter(({ token }) => token === 'token-bad')
+          expect(tried.length).toBeWithin(1, 6)
+          const { tokens } = await readJson<{ tokens: unknown[] }>(
+            await ask(gateway.url, '/tokens?sort=-failures'),
+          )
+          expect(tokens[0]).toMatchObject({
+            fail_count: tried.length,
+            last_failure: { code: 'egress_rejected' },
+          })
+        },
+        protocol,
+      )
+    }, 60_000)
+
+    test('60 requests at once over two accounts of 8 each are 16 at the upstream, the others are told so', async () => {
+      const accounts = [
+        { token: 'token-1', tier: 'super' },
+        { token: 'token-2', tier: 'super' },
+      ] as const
+      await withGateway(
+        { accounts },
+        async (gateway) => {
+          const prompt = '[[wait:600]] [[tokens:2]]'
+          const answers = await Promise.all(
+            Array.from({ length: 60 }, () => chat(gateway, 'grok-4.20-fast', prompt)),
+          )
+          const codes = answers.map(({ status }) => status)
+          expect(codes.filter((status) => status === 200).length).toBeGreaterThanOrEqual(16)
+          expect(codes.every((status) => status === 200 || status === 429)).toBe(true)
+          const { accounts: seen } = await gateway.emulator.counters()
+          for (const { maxOpenStreams } of Object.values(seen)) expect(maxOpenStreams).toBeLessThanOrEqual(8)
+        },
+        protocol,
+      )
+    }, 60_000)
+
+    test('Grok 4.3 is served', async () => {
+      await withGateway(
+        {},
+        async (gateway) => {
+          expect((await chat(gateway, 'grok-4.3-beta')).status).toBe(200)
+        },
+        protocol,
+      )
     })
   })
 })

@@ -1,46 +1,45 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test'
 import { eventually } from '../harness/eventually.ts'
-import { startGateway, type TestGateway } from '../harness/gateway.ts'
-
-let gateway: TestGateway
-
-const CHAT = '/rest/app-chat/conversations/new'
-
-beforeAll(async () => {
-  gateway = await startGateway({ environment: { GROK_APP_API_KEY: 'sk-test,sk-other' } })
-  await gateway.emulator.setBehaviour({ videoSeconds: 0.1 })
-})
-
-afterAll(() => gateway.stop())
-
-beforeEach(async () => {
-  await gateway.emulator.clearFaults()
-  await gateway.emulator.clearRequests()
-})
+import type { TestGateway } from '../harness/gateway.ts'
+import { onBothProtocols } from '../harness/protocols.ts'
 
 let keys = 0
 const newKey = (): string => `key-${keys++}`
 
-function post(
-  path: string,
-  body: object,
-  key: string,
-  more: RequestInit & { apiKey?: string } = {},
-): Promise<Response> {
-  const { apiKey = 'sk-test', ...init } = more
-  const headers = {
-    authorization: `Bearer ${apiKey}`,
-    'content-type': 'application/json',
-    'idempotency-key': key,
-  }
-  return fetch(gateway.url + path, { method: 'POST', headers, body: JSON.stringify(body), ...init })
-}
-
-const asked = async (): Promise<number> => (await gateway.emulator.requests({ path: CHAT })).length
-
 const ask = { model: 'grok-4.20-fast', input: 'hi' }
 
-describe('a request that is sent again with its key', () => {
+onBothProtocols('a request that is sent again with its key', (protocol) => {
+  let gateway: TestGateway
+
+  beforeAll(async () => {
+    gateway = await protocol.start({ environment: { GROK_APP_API_KEY: 'sk-test,sk-other' } })
+    await gateway.emulator.setBehaviour({ videoSeconds: 0.1 })
+  })
+
+  afterAll(() => gateway.stop())
+
+  beforeEach(async () => {
+    await gateway.emulator.clearFaults()
+    await gateway.emulator.clearRequests()
+  })
+
+  function post(
+    path: string,
+    body: object,
+    key: string,
+    more: RequestInit & { apiKey?: string } = {},
+  ): Promise<Response> {
+    const { apiKey = 'sk-test', ...init } = more
+    const headers = {
+      authorization: `Bearer ${apiKey}`,
+      'content-type': 'application/json',
+      'idempotency-key': key,
+    }
+    return fetch(gateway.url + path, { method: 'POST', headers, body: JSON.stringify(body), ...init })
+  }
+
+  const asked = async (): Promise<number> => (await protocol.calls(gateway)).length
+
   test.each([
     ['a response', '/v1/responses', ask],
     ['a streamed response', '/v1/responses', { ...ask, stream: true }],
@@ -86,7 +85,10 @@ describe('a request that is sent again with its key', () => {
   })
 
   test('is refused while the first is being answered', async () => {
-    await gateway.emulator.addFault({ path: CHAT, action: { type: 'latency', headersMilliseconds: 400 } })
+    await gateway.emulator.addFault({
+      path: protocol.path,
+      action: { type: 'latency', headersMilliseconds: 400 },
+    })
     const key = newKey()
     const first = post('/v1/responses', ask, key)
     await eventually(asked, (count) => count === 1)
@@ -95,7 +97,7 @@ describe('a request that is sent again with its key', () => {
   })
 
   test('runs again after a failure that a repeat may mend', async () => {
-    await gateway.emulator.addFault({ path: CHAT, action: { type: 'http', kind: 'server-error' } })
+    await gateway.emulator.addFault({ path: protocol.path, action: { type: 'http', kind: 'server-error' } })
     const key = newKey()
     expect((await post('/v1/responses', ask, key)).status).toBe(502)
     await gateway.emulator.clearFaults()
@@ -103,7 +105,11 @@ describe('a request that is sent again with its key', () => {
   })
 
   test('runs again after its client left in the middle', async () => {
-    await gateway.emulator.addFault({ path: CHAT, times: 1, action: { type: 'stall', afterFrames: 6 } })
+    await gateway.emulator.addFault({
+      path: protocol.path,
+      times: 1,
+      action: { type: 'stall', afterFrames: 6 },
+    })
     const key = newKey()
     const leaving = new AbortController()
     const body = { ...ask, input: '[[tokens:50]]', stream: true }

@@ -59,7 +59,7 @@ export class ChatDecoder {
   /** Notes that something came which nothing here knows. */
   noteDrift(kind: string, sample: unknown): void {
     this.#hasDrifted = true
-    this.#listener(kind, sample)
+    this.#listener(`chat: ${kind}`, sample)
   }
 
   /** Returns what in the event is not known. */

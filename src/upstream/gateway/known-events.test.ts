@@ -24,7 +24,7 @@ describe('what nothing here knows', () => {
     const noted: unknown[] = []
     const decoder = new ChatDecoder('https://assets.test', (...drift) => noted.push(drift))
     expect(decoder.decode(event, [])).toBe(isHeard)
-    expect(noted).toEqual([[kind, event]])
+    expect(noted).toEqual([[`chat: ${kind}`, event]])
     expect(decoder.silent().reason).toBe(isHeard ? 'upstream-silent' : 'protocol-drift')
   })
 
