@@ -1,21 +1,25 @@
 import { instanceIdOf } from './api/admin/routes.ts'
+import { greetFlareSolverr } from './egress/flaresolverr.ts'
 import { encodeFinding } from './api/admin/doctor-routes.ts'
 import { checkPublicUrl } from './api/admin/public-url.ts'
 import { INSTANCE_HEADER } from './api/health.ts'
 import { createClearance, passesOf } from './app-clearance.ts'
+import { apiKeysInForce, lookAtSettings, settingFacts } from './app-doctor-settings.ts'
 import { createEgress, proxyForAccount, type Egress } from './app-egress.ts'
 import { upstreamSettings } from './app-settings.ts'
 import type { SettingsService } from './config/settings.ts'
 import type { StartupOptions } from './config/startup.ts'
 import type { Account } from './core/account.ts'
 import { accountChecks } from './gateway/doctor/account.ts'
+import { chooseSetting, unlockSetting } from './gateway/doctor/choose-setting.ts'
 import { checkClock } from './gateway/doctor/clock.ts'
 import { checkDataFolder } from './gateway/doctor/data-folder.ts'
 import { checkDrift } from './gateway/doctor/drift.ts'
 import { checkEdge } from './gateway/doctor/edge.ts'
 import { findAccount, listAccounts } from './gateway/doctor/find-account.ts'
 import { checkNames, skipped, type DoctorCheck } from './gateway/doctor/finding.ts'
-import { checkProxies, type NamedProxy } from './gateway/doctor/proxies.ts'
+import { listOwnProxies, listProxies } from './gateway/doctor/list-proxies.ts'
+import { checkProxies } from './gateway/doctor/proxies.ts'
 import { checkPublicAddress, type PublicUrlLook } from './gateway/doctor/public-url.ts'
 import {
   isWell,
@@ -29,7 +33,7 @@ import { checkSettings } from './gateway/doctor/settings.ts'
 import { checkSolver } from './gateway/doctor/solver.ts'
 import { checkStore, storeFailed } from './gateway/doctor/store.ts'
 import type { Stores } from './store/contract.ts'
-import { SecretKeyError } from './store/secret-key.ts'
+import { SecretKeyError, secretKeyPath } from './store/secret-key.ts'
 import { clearSockets, clearTransport } from './upstream/cleared-ways.ts'
 import { createUpstreamClient, type UpstreamClient } from './upstream/client.ts'
 import { DriftBook } from './upstream/drift.ts'
@@ -53,12 +57,25 @@ export interface DoctorOptions {
   readonly ways: Pick<Egress['ways'], 'choose' | 'nodes'>
   readonly upstream: UpstreamClient
   readonly drift: DriftBook
+  /** Files that only a start makes, with a doctor on its own. */
+  readonly notYet?: { readonly secretKey: string | undefined; readonly store: string | undefined }
 }
 
 /** What is open at the start already, for a doctor on its own. */
-export type DoctorParts = Pick<DoctorOptions, 'startup' | 'settings' | 'stores' | 'box' | 'clock'> & {
+export type DoctorParts = Pick<
+  DoctorOptions,
+  'startup' | 'settings' | 'stores' | 'box' | 'clock' | 'notYet'
+> & {
   readonly sessionKey: Buffer
 }
+
+type OpenSecret = (sealed: string, credentialHash: string) => string
+
+/** Accounts among which those with a proxy of their own are looked for. */
+const MAX_LOOKED_AT = 1_000
+
+/** How long a FlareSolverr may take to say who it is; less than its check may take. */
+const SOLVER_SECONDS = 10
 
 /** The longest look for a gateway that runs here. */
 const LOOK_SECONDS = 3
@@ -68,7 +85,11 @@ const ONE_WORD_PROMPT = '[user]: Answer with the one word: well'
 
 /** A doctor over the parts of a gateway. */
 export function createDoctor(options: DoctorOptions): RunDoctor {
-  return (wish, signal) => runDoctor([dataFolderCheck(options.startup), ...listChecks(options, wish)], signal)
+  const facts = settingFacts(options.settings)
+  return async function* (wish, signal) {
+    const checks = [dataFolderCheck(options.startup), ...listChecks(options, wish)]
+    for await (const finding of runDoctor(checks, signal)) yield unlockSetting(finding, facts)
+  }
 }
 
 /**
@@ -99,7 +120,9 @@ async function* examineOpen(
   const own = openOwnParts(parts)
   try {
     const wholeWish = { ...wish, lookAtPublicUrl: (limit: AbortSignal) => lookFromHere(parts, limit) }
-    yield* runDoctor(listChecks(own.options, wholeWish), signal)
+    const facts = settingFacts(parts.settings)
+    for await (const finding of runDoctor(listChecks(own.options, wholeWish), signal))
+      yield unlockSetting(finding, facts)
   } finally {
     own.close()
     await parts.stores.close()
@@ -151,38 +174,46 @@ function openOwnParts(parts: DoctorParts): { readonly options: DoctorOptions; cl
 }
 
 function dataFolderCheck(startup: StartupOptions): DoctorCheck {
-  const { accountStorage, accountLocalPath, configLocalPath, dataDir } = startup
-  return checkDataFolder(dataDir, accountStorage === 'local' ? [accountLocalPath, configLocalPath] : [])
+  const { accountStorage, accountLocalPath, configLocalPath, dataDir, secretKey } = startup
+  const written = [accountLocalPath, `${accountLocalPath}-wal`, `${accountLocalPath}-shm`, configLocalPath]
+  return checkDataFolder(dataDir, [
+    ...(secretKey === undefined ? [{ path: secretKeyPath(dataDir), need: 'read' as const }] : []),
+    ...(accountStorage === 'local' ? written.map((path) => ({ path, need: 'write' as const })) : []),
+  ])
 }
 
 function listChecks(options: DoctorOptions, wish: DoctorWish): readonly DoctorCheck[] {
-  const { settings, stores, box, startup, drift } = options
-  const openSecret = (sealed: string, hash: string): string => box.open(sealed, hash)
+  const { settings, stores, box, startup, drift, notYet } = options
+  const openSecret: OpenSecret = (sealed, hash) => box.open(sealed, hash)
   return [
-    checkStore(stores, startup.accountStorage),
+    checkStore(stores, { storageType: startup.accountStorage, notYet: notYet?.store }),
     checkSecrets({
       accounts: (limit) => listAccounts(stores, limit),
       openSecret,
-      apiKeys: () => settings.current.app.api_key,
+      apiKeys: () => apiKeysInForce(settings),
+      keyNotYet: notYet?.secretKey,
     }),
-    checkSettings(() => settings.warnings),
+    checkSettings(() => lookAtSettings(settings, startup)),
     checkClock(options.clock, (limit) => probeUsualWay(options, limit)),
     checkPublicAddress(wish.lookAtPublicUrl),
-    ...wayOutChecks(options),
+    ...wayOutChecks(options, openSecret),
     ...accountChecks({
       ...accountParts(options, openSecret),
       findAccount: () => findAccount(stores, wish.accountId),
+      wishedId: wish.accountId,
       mayChat: wish.chat,
+      settingFor: chooseSetting(settingFacts(settings)),
     }),
     checkDrift(() => drift.counts()),
   ]
 }
 
-function wayOutChecks(options: DoctorOptions): readonly DoctorCheck[] {
-  const { settings, upstream, ways } = options
+function wayOutChecks(options: DoctorOptions, openSecret: OpenSecret): readonly DoctorCheck[] {
+  const { settings, upstream, ways, stores } = options
   return [
     checkProxies({
       proxies: () => listProxies(settings.current.proxy.egress),
+      ownProxies: async () => listOwnProxies(await listAccounts(stores, MAX_LOOKED_AT), openSecret),
       lastFailure: (proxyUrl) => lastFailureOf(ways, proxyUrl),
       testWayOut: async (proxyUrl, signal) => {
         await upstream.probeEdge({ proxyUrl, signal })
@@ -193,11 +224,12 @@ function wayOutChecks(options: DoctorOptions): readonly DoctorCheck[] {
         const { mode, cf_cookies: cookies, flaresolverr_url: solverUrl } = settings.current.proxy.clearance
         return { mode, cookies, solverUrl }
       },
-      fetch,
+      ask: (solverUrl, signal) => greetFlareSolverr({ solverUrl, signal, timeoutSeconds: SOLVER_SECONDS }),
     }),
     checkEdge({
       baseUrl: () => settings.current.upstream.base_url,
-      clearanceSetting: () => clearanceSettings[settings.current.proxy.clearance.mode],
+      settingFor: chooseSetting(settingFacts(settings)),
+      usesSolver: () => settings.current.proxy.clearance.mode === 'flaresolverr',
       probe: (signal) => probeUsualWay(options, signal),
     }),
   ]
@@ -211,10 +243,7 @@ function lastFailureOf(ways: DoctorOptions['ways'], proxyUrl: string) {
   }
 }
 
-function accountParts(
-  { upstream, ways }: DoctorOptions,
-  openSecret: (sealed: string, hash: string) => string,
-) {
+function accountParts({ upstream, ways }: DoctorOptions, openSecret: OpenSecret) {
   return {
     identify: (account: Account, signal: AbortSignal) =>
       identify({ openSecret, proxyFor: proxyForAccount(ways) }, account, signal),
@@ -235,36 +264,12 @@ function accountParts(
   }
 }
 
-/** What a challenge says is wrong, by where the clearance comes from. */
-const clearanceSettings = {
-  none: 'proxy.clearance.mode',
-  manual: 'proxy.clearance.cf_cookies',
-  flaresolverr: 'proxy.clearance.flaresolverr_url',
-} as const
-
 /** The edge as a request without an account of its own would meet it. */
 async function probeUsualWay({ ways, upstream }: DoctorOptions, signal: AbortSignal): Promise<ProbedEdge> {
   return upstream.probeEdge({
     signal,
     proxyUrl: ways.choose({ accountKey: 'doctor', ownProxyUrl: null })?.proxyUrl,
   })
-}
-
-/** The proxies that the mode uses; an empty address stands for one that is missing. */
-function listProxies(egress: SettingsService['current']['proxy']['egress']): readonly NamedProxy[] {
-  const named = (setting: string, addresses: readonly string[]): NamedProxy[] =>
-    addresses.map((address) => ({ address, setting: `proxy.egress.${setting}` }))
-  const { mode, resource_proxy_url: resource } = egress
-  if (mode === 'direct') return []
-  if (mode === 'single_proxy')
-    return [
-      ...named('proxy_url', [egress.proxy_url]),
-      ...named('resource_proxy_url', resource === '' ? [] : [resource]),
-    ]
-  return [
-    ...named('proxy_pool', egress.proxy_pool.length === 0 ? [''] : egress.proxy_pool),
-    ...named('resource_proxy_pool', egress.resource_proxy_pool),
-  ]
 }
 
 /** The public address, as far as there is a gateway that it can lead to. */

@@ -4,7 +4,6 @@ import type { GeneratedSecret } from '../config/generated-secrets.ts'
 export function announceSecrets(generated: readonly GeneratedSecret[]): void {
   for (const { key, value, stored, problem } of generated) {
     console.log(`${key} = ${value}   (made at this first start${stored ? ' and stored' : ''})`)
-    if (!stored)
-      console.log(`  it could not be stored and holds for this process only: ${problem ?? 'unknown reason'}`)
+    if (!stored) console.log(`  it could not be stored and holds for this process only: ${problem ?? ''}`)
   }
 }

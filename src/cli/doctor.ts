@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { encodeForScripts, examine } from '../app-doctor.ts'
 import { parseStartup } from '../config/startup.ts'
 import { systemClock } from '../util/clock.ts'
-import { openParts } from './open-parts.ts'
+import { openPartsToLook } from './open-parts.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -27,7 +27,7 @@ export async function runDoctorCommand(args: readonly string[], environment: Env
   }
   const wish = { chat: !values['no-chat'], ...(accountId !== undefined && { accountId }) }
   const startup = parseStartup(environment)
-  const open = async () => ({ ...(await openParts(environment)), clock: systemClock })
+  const open = async () => ({ ...(await openPartsToLook(environment)), clock: systemClock })
   const signal = AbortSignal.timeout(MAX_SECONDS * 1000)
   const counts = { ok: 0, warn: 0, fail: 0, skipped: 0 }
   for await (const finding of examine(startup, open, { wish, signal })) {

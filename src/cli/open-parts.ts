@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import { ConfigFile } from '../store/config-file.ts'
 import type { AppOptions } from '../app.ts'
 import { SettingsService } from '../config/settings.ts'
 import { parseStartup, type StartupOptions } from '../config/startup.ts'
 import type { Stores } from '../store/contract.ts'
 import { openRedisStores } from '../store/redis/redis.ts'
-import { loadSecretKeys, type SecretKeySource } from '../store/secret-key.ts'
+import { loadSecretKeys, secretKeyPath, type SecretKeySource } from '../store/secret-key.ts'
 import { openMysqlStores } from '../store/sql/mysql.ts'
 import type { PoolOptions } from '../store/sql/pool-options.ts'
 import { openPostgresStores } from '../store/sql/postgres.ts'
@@ -15,15 +16,62 @@ import { SecretBox } from '../util/secret-box.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+const KEY_SIZE_BYTES = 32
+
+type Parts = Omit<AppOptions, 'clock'>
+
 /** Opens what the app stands on, by the environment: stores, settings, key. */
-export async function openParts(environment: Environment): Promise<Omit<AppOptions, 'clock'>> {
+export async function openParts(environment: Environment): Promise<Parts> {
   const startup = parseStartup(environment)
   prepareDataDir(startup.dataDir)
-  const box = openBox(startup)
-  const stores = await openStores(startup)
+  const source = keySource(startup)
+  return openOver(environment, { startup, loadKeys: () => loadSecretKeys(source), open: openStores })
+}
+
+/** Files that the first start makes; undefined: it is there, or not needed. */
+export interface NotYet {
+  readonly secretKey: string | undefined
+  readonly store: string | undefined
+}
+
+/**
+ * The same for who only looks: a key or a database that is not there yet is not made, since the gateway may run as
+ * another user than who looks. Something in memory stands in for it.
+ */
+export async function openPartsToLook(environment: Environment): Promise<Parts & { notYet: NotYet }> {
+  const startup = parseStartup(environment)
+  const notYet = findMissing(startup)
+  const standIn = [Buffer.from(crypto.getRandomValues(new Uint8Array(KEY_SIZE_BYTES)))]
+  const source = keySource(startup)
+  const parts = await openOver(environment, {
+    startup,
+    loadKeys: () => (notYet.secretKey === undefined ? loadSecretKeys(source) : standIn),
+    open: () =>
+      openStores(notYet.store === undefined ? startup : { ...startup, accountLocalPath: ':memory:' }),
+  })
+  return { ...parts, notYet }
+}
+
+function findMissing({ dataDir, secretKey, accountStorage, accountLocalPath }: StartupOptions): NotYet {
+  const unlessThere = (path: string): string | undefined => (existsSync(path) ? undefined : path)
+  return {
+    secretKey: secretKey === undefined ? unlessThere(secretKeyPath(dataDir)) : undefined,
+    store: accountStorage === 'local' ? unlessThere(accountLocalPath) : undefined,
+  }
+}
+
+interface Openers {
+  readonly startup: StartupOptions
+  readonly loadKeys: () => readonly Buffer[]
+  readonly open: (startup: StartupOptions) => Promise<Stores>
+}
+
+async function openOver(environment: Environment, { startup, loadKeys, open }: Openers): Promise<Parts> {
+  const box = new SecretBox(loadKeys)
+  const stores = await open(startup)
   try {
     const settings = await SettingsService.open({ persistence: stores.settings, environment })
-    const [sessionKey] = loadSecretKeys(keySource(startup))
+    const [sessionKey] = loadKeys()
     if (!sessionKey) throw new Error('there is no secret key')
     return { startup, settings, stores, box, sessionKey, worker: Number(environment[WORKER_VARIABLE] ?? 1) }
   } catch (error) {

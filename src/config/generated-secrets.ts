@@ -17,7 +17,7 @@ export interface GeneratedSecret {
   readonly value: string
   /** False when it could not or must not be stored; it then lasts until the process ends. */
   readonly stored: boolean
-  /** Why storing failed. */
+  /** Why it is not stored. */
   readonly problem?: string
 }
 
@@ -41,12 +41,17 @@ export function isGeneratedKey(key: string): boolean {
 export function makeMissingSecrets({ origins, document, generate }: MissingOptions): GeneratedSecret[] {
   return generatedSecrets
     .filter(({ key }) => origins.get(key) === 'default')
-    .map(({ key, prefix }) => ({
-      key,
-      value: prefix + generate(),
-      // Never over something of the operator's: a document that needs repair, or a value of a wrong type.
-      stored: document.fault === undefined && !isOccupied(document.values, key),
-    }))
+    .map(({ key, prefix }) => {
+      const value = prefix + generate()
+      const problem = findObstacle(document, key)
+      return problem === undefined ? { key, value, stored: true } : { key, value, stored: false, problem }
+    })
+}
+
+/** Never over something of the operator's: a document that needs repair, or a value of a wrong type. */
+function findObstacle({ fault, values }: SettingsDocument, key: string): string | undefined {
+  if (fault !== undefined) return `the stored settings cannot be read: ${fault}`
+  return isOccupied(values, key) ? 'a value that cannot be used is stored in its place' : undefined
 }
 
 /** The values with the storable secrets in them; the same object when there are none. */

@@ -24,6 +24,11 @@ const legacyKeys: readonly LegacyKey[] = [
 /** The dotted names that earlier releases used. */
 export const legacyKeyNames: ReadonlySet<string> = new Set(legacyKeys.map(({ key }) => key))
 
+/** The names that a setting had in earlier releases. */
+export function legacyNamesOf(key: string): readonly string[] {
+  return legacyKeys.filter(({ replacement }) => replacement === key).map((legacy) => legacy.key)
+}
+
 /** The environment names that earlier releases used, with the key each stands for. */
 export const legacyEnvironmentNames: ReadonlyMap<string, string> = new Map(
   legacyKeys.map(({ key }) => [toEnvironmentName(key), key]),

@@ -1,6 +1,6 @@
 import { definitionsByKey, groupNames } from './definitions.ts'
 import { checkValue } from './layers.ts'
-import { explainUnknownKey, isTable, shorten } from './raw-layers.ts'
+import { explainUnknownKey, isTable, readStoredLayer, shorten } from './raw-layers.ts'
 
 /** Why one key of a save is refused. */
 export interface SettingsFault {
@@ -44,9 +44,15 @@ export function parseSettingsPatch(patch: unknown, findLock: FindLock): Readonly
   return changes
 }
 
-/** Checks that every key can be reset; throws every fault at once. */
-export function checkResetKeys(keys: readonly string[], findLock: FindLock): void {
+/** Checks that every key can be reset, or is stored although it is no setting; throws every fault at once. */
+export function checkResetKeys(
+  keys: readonly string[],
+  stored: Readonly<Record<string, unknown>>,
+  findLock: FindLock,
+): void {
+  const strange = new Set(readStoredLayer(stored).notes.map(({ key }) => key))
   const faults = keys.flatMap((key) => {
+    if (!definitionsByKey.has(key) && strange.has(key)) return []
     const message = definitionsByKey.has(key) ? findLock(key) : explainUnknownKey(key)
     return message === undefined ? [] : [{ key: shorten(key), message }]
   })

@@ -10,6 +10,9 @@ export interface SettingsState extends LayeredSettings {
   readonly version: string
 }
 
+/** What a warning about the document as a whole has in place of a key. */
+export const STORED_SETTINGS = 'stored settings'
+
 interface StateOptions {
   readonly environment: Environment
   /** The stored overrides that stay in force when the document cannot be read. */
@@ -42,7 +45,7 @@ export function readSecretsInForce({ settings: { app } }: LayeredSettings): Read
 function describeFault({ fault }: SettingsDocument): SettingsWarning[] {
   if (fault === undefined) return []
   const message = `cannot be read, so what was read before (or the defaults) stays in force: ${fault}`
-  return [{ key: 'stored settings', origin: 'stored', message }]
+  return [{ key: STORED_SETTINGS, origin: 'stored', message }]
 }
 
 function describeFallbacks(

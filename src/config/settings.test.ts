@@ -129,6 +129,7 @@ describe('the first start', () => {
       const { persistence, service } = await openService(stored)
       const generated = await service.ensureGenerated()
       expect(generated.map((secret) => secret.stored)).toEqual([false, false])
+      expect(generated[0]?.problem).toContain('cannot be used')
       expect(service.current.app.api_key).toHaveLength(1)
       expect(persistence.saves).toBe(0)
     },
@@ -137,7 +138,11 @@ describe('the first start', () => {
   test('never writes over a document it cannot read', async () => {
     const persistence = new FakePersistence({}, 'line 1')
     const service = await SettingsService.open({ persistence, environment: {} })
-    expect((await service.ensureGenerated()).map(({ stored }) => stored)).toEqual([false, false])
+    const problem = 'the stored settings cannot be read: line 1'
+    expect(await service.ensureGenerated()).toMatchObject([
+      { stored: false, problem },
+      { stored: false, problem },
+    ])
     expect(service.current.app.api_key).toHaveLength(1)
     expect(persistence.saves).toBe(0)
   })

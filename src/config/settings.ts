@@ -5,7 +5,7 @@ import {
   type SettingsPersistence,
 } from '../core/settings-document.ts'
 import { settingDefinitions } from './definitions.ts'
-import { getAtKey, removeAtKey, setAtKey } from './document-path.ts'
+import { getAtKey, setAtKey } from './document-path.ts'
 import {
   generateSecret,
   isGeneratedKey,
@@ -16,6 +16,7 @@ import {
 } from './generated-secrets.ts'
 import type { SettingOrigin, SettingsWarning } from './layers.ts'
 import type { Environment } from './raw-layers.ts'
+import { removeKeys } from './remove-keys.ts'
 import type { Settings } from './schema.ts'
 import { checkResetKeys, parseSettingsPatch } from './settings-patch.ts'
 import { buildSettingsState, readSecretsInForce, type SettingsState } from './settings-state.ts'
@@ -115,19 +116,19 @@ export class SettingsService {
       const changes = parseSettingsPatch(patch, (key) => this.#findLock(key))
       this.#checkReset(reset)
       const edit = (values: Values): Values =>
-        [...changes].reduce(
-          (edited, [key, value]) => setAtKey(edited, key, value),
-          reset.reduce(removeAtKey, values),
-        )
+        [...changes].reduce((edited, [key, value]) => setAtKey(edited, key, value), removeKeys(values, reset))
       return this.#commit(edit, expectedVersion)
     })
   }
 
-  /** Removes the stored values of these keys; throws `SettingsFaultError` for unknown, locked and generated ones. */
+  /**
+   * Removes the stored values of these keys, which may be no settings; throws `SettingsFaultError` for locked and
+   * generated ones, and for those that are neither a setting nor stored.
+   */
   reset(keys: readonly string[]): Promise<Settings> {
     return this.#inTurn(async () => {
       this.#checkReset(keys)
-      return this.#commit((values) => keys.reduce(removeAtKey, values))
+      return this.#commit((values) => removeKeys(values, keys))
     })
   }
 
@@ -239,7 +240,7 @@ export class SettingsService {
   }
 
   #checkReset(keys: readonly string[]): void {
-    checkResetKeys(keys, (key) => this.#findLock(key) ?? findResetObstacle(key))
+    checkResetKeys(keys, this.#state.values, (key) => this.#findLock(key) ?? findResetObstacle(key))
   }
 
   #findLock(key: string): string | undefined {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { askFlareSolverr, type SolveWish } from './flaresolverr.ts'
+import { askFlareSolverr, greetFlareSolverr, type SolveWish } from './flaresolverr.ts'
 
 const asked: { readonly path: string; readonly body: unknown }[] = []
 let answer: () => Response | Promise<Response> = () => new Response()
@@ -7,7 +7,8 @@ const server = Bun.serve({
   port: 0,
   hostname: '127.0.0.1',
   fetch: async (request) => {
-    asked.push({ path: new URL(request.url).pathname, body: await request.json() })
+    const body = request.method === 'POST' ? await request.json() : undefined
+    asked.push({ path: new URL(request.url).pathname, body })
     return answer()
   },
 })
@@ -44,8 +45,11 @@ describe('the question', () => {
     ['socks4a://proxy.test:1', { url: 'socks4://proxy.test:1' }],
     [
       'socks5h://a%20b:c%3Ad@proxy.test:1',
-      { url: 'socks5://a%20b:c%3Ad@proxy.test:1', username: 'a b', password: 'c:d' },
+      { url: 'socks5://proxy.test:1', username: 'a b', password: 'c:d' },
     ],
+    ['http://a:b@proxy.test:80', { url: 'http://proxy.test:80', username: 'a', password: 'b' }],
+    ['https://a:b@proxy.test', { url: 'https://proxy.test:443', username: 'a', password: 'b' }],
+    ['socks5h://a:b@[::1]', { url: 'socks5://[::1]:1080', username: 'a', password: 'b' }],
   ])('names the proxy %s as a browser understands it', async (proxyUrl, proxy) => {
     solution([cookie])
     await solve({ proxyUrl })
@@ -121,5 +125,36 @@ describe('a failure says what it is', () => {
 
   test('when nobody listens', async () => {
     await expect(solve({ solverUrl: 'http://127.0.0.1:9' })).rejects.toThrow()
+  })
+})
+
+describe('the greeting', () => {
+  const greet = (path = '', timeoutSeconds = 5) =>
+    greetFlareSolverr({ solverUrl: root + path, timeoutSeconds, signal: new AbortController().signal })
+  const greeting = { msg: 'FlareSolverr is ready!', version: '3.4.6', userAgent: 'Agent/9' }
+
+  test.each([
+    ['', '/'],
+    ['/v1', '/'],
+    ['/solver/v1/', '/solver/'],
+  ])('is asked for beside what solves: %p', async (path, expected) => {
+    answer = () => Response.json(greeting)
+    expect(await greet(path)).toBe('3.4.6')
+    expect(asked.at(-1)).toEqual({ path: expected, body: undefined })
+  })
+
+  test.each<[string, () => Response | Promise<Response>, string]>([
+    ['a login page', () => new Response('<html>Log in</html>'), 'HTTP 200'],
+    ['some other JSON', () => Response.json({ msg: 'ok', version: '1' }), 'HTTP 200'],
+    ['an endless answer', () => new Response('x'.repeat(3 * 1024 * 1024)), 'too long'],
+    ['a redirect', () => Response.redirect('http://elsewhere.test/', 302), 'edirect'],
+  ])('is not %s', async (_, give, expected) => {
+    answer = give
+    await expect(greet()).rejects.toThrow(expected)
+  })
+
+  test('is not waited for without an end', async () => {
+    answer = () => new Promise(() => undefined)
+    await expect(greet('', 0.05)).rejects.toThrow('in time')
   })
 })

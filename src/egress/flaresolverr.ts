@@ -33,6 +33,7 @@ export const SOLVER_GRACE_SECONDS = 15
 const MAX_ANSWER_SIZE_BYTES = 2 * 1024 * 1024
 const MAX_MESSAGE_LENGTH = 300
 const MAX_USER_AGENT_LENGTH = 512
+const MAX_VERSION_LENGTH = 50
 const PRINTABLE = /^[\x20-\x7e]+$/
 const CLEARANCE = 'cf_clearance'
 
@@ -74,6 +75,34 @@ export async function askFlareSolverr(wish: SolveWish): Promise<Solved> {
   }
 }
 
+/** What FlareSolverr says of itself at its first page. */
+const greetingSchema = z.object({
+  msg: z.string(),
+  version: z.string().max(MAX_VERSION_LENGTH).regex(PRINTABLE),
+})
+
+/** The version of the FlareSolverr at this address, without having anything solved; rejects with a {@link SolverError}. */
+export async function greetFlareSolverr({
+  solverUrl,
+  timeoutSeconds,
+  signal,
+}: Pick<SolveWish, 'solverUrl' | 'timeoutSeconds' | 'signal'>): Promise<string> {
+  const limit = AbortSignal.timeout(timeoutSeconds * 1000)
+  try {
+    const response = await fetch(endpointOf(solverUrl).replace(/v1$/, ''), {
+      redirect: 'error',
+      signal: AbortSignal.any([signal, limit]),
+    })
+    const greeting = greetingSchema.safeParse(parseJson(await readBounded(response))).data
+    if (!greeting?.msg.includes('FlareSolverr'))
+      throw new SolverError(`HTTP ${response.status} and no answer of FlareSolverr's`)
+    return greeting.version
+  } catch (thrown) {
+    if (thrown instanceof SolverError) throw thrown
+    throw new SolverError(limit.aborted ? 'it did not answer in time' : describeError(thrown))
+  }
+}
+
 function encodeWish({ origin, proxyUrl, timeoutSeconds }: SolveWish): object {
   return {
     cmd: 'request.get',
@@ -83,10 +112,20 @@ function encodeWish({ origin, proxyUrl, timeoutSeconds }: SolveWish): object {
   }
 }
 
-/** Its browser knows neither `socks5h` nor `socks4a`, and takes a password only from fields of its own. */
+/** The ports that may be left out of an address. */
+const usualPorts: Readonly<Record<string, number>> = { http: 80, https: 443, socks4: 1080, socks5: 1080 }
+
+/**
+ * Its browser knows neither `socks5h` nor `socks4a`, and takes a password only from fields of its own, for which it wants
+ * the port in the address.
+ */
 function encodeProxy(proxyUrl: string): object {
-  const { username, password } = new URL(proxyUrl)
-  const url = proxyUrl.replace(/^socks5h:/, 'socks5:').replace(/^socks4a:/, 'socks4:')
+  const { protocol, hostname, port, username, password } = new URL(proxyUrl)
+  const scheme = protocol
+    .replace(/^socks5h:/, 'socks5:')
+    .replace(/^socks4a:/, 'socks4:')
+    .slice(0, -1)
+  const url = `${scheme}://${hostname}:${port || usualPorts[scheme]}`
   if (username === '' && password === '') return { url }
   return { url, username: decodeURIComponent(username), password: decodeURIComponent(password) }
 }

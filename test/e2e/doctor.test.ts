@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEmulatorControl } from '../../emulator/control/control-client.ts'
@@ -59,6 +59,26 @@ async function askDoctor(gateway: TestGateway, body: object = {}) {
   return readJson<{ ok: boolean; findings: readonly Finding[] }>(response)
 }
 
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'grok2api-doctor-'))
+  stops.push(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+/** A command on a folder of its own, with an upstream that is not there. */
+const commandIn = (folder: string) => ({ DATA_DIR: folder, GROK_UPSTREAM_BASE_URL: 'http://127.0.0.1:9' })
+
+const readFindings = ({ output }: { readonly output: string }): readonly Finding[] =>
+  output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+async function resetAll(gateway: TestGateway, keys: readonly string[]) {
+  const response = await askAdmin(gateway.url, ADMIN, { path: '/config/reset', body: { keys } })
+  return [response.status, await response.text()]
+}
+
 const statusOf = (findings: readonly Finding[], check: string) =>
   findings.filter((finding) => finding.check === check).map(({ status }) => status)
 
@@ -89,7 +109,27 @@ describe('POST /admin/api/doctor', () => {
     expect(statusOf(findings, 'chat')).toEqual(['skipped'])
     expect(await gateway.emulator.requests({ path: '/rest/app-chat/*' })).toHaveLength(0)
     const missing = await askDoctor(gateway, { account_id: 99 })
+    expect(missing.ok).toBe(false)
+    expect(missing.findings.find(({ check }) => check === 'account')?.message).toBe('There is no account 99.')
     expect(statusOf(missing.findings, 'session')).toEqual(['skipped'])
+  })
+
+  test("tries an account's own proxy, and blames it instead of the settings", async () => {
+    const gateway = await open()
+    const body = { id: 2, proxy_url: 'http://user:hidden-word@127.0.0.1:9' }
+    const edited = await askAdmin(gateway.url, ADMIN, { path: '/tokens/edit', method: 'PUT', body })
+    expect(edited.status).toBe(200)
+    const { findings } = await askDoctor(gateway, { account_id: 2 })
+    expect(findings.filter(({ status }) => status === 'fail')).toMatchObject([
+      { check: 'proxy', input: 'proxy of account 2 http://127.0.0.1:9', reason: 'proxy', setting: null },
+      ...['session', 'quota', 'chat'].map((check) => ({
+        check,
+        input: 'account 2 (super) through its own proxy http://127.0.0.1:9',
+        reason: 'proxy',
+        setting: null,
+      })),
+    ])
+    expect(JSON.stringify(findings)).not.toContain('hidden-word')
   })
 
   test('tells each finding at once to whoever reads an event stream, and the verdict at the end', async () => {
@@ -130,29 +170,108 @@ describe('POST /admin/api/doctor', () => {
     expect(ok).toBe(false)
     const failed = findings.filter(({ status }) => status === 'fail')
     expect(failed).toMatchObject([
-      { check: 'public-url', setting: 'app.app_url' },
-      {
-        check: 'proxy',
-        reason: 'proxy',
-        setting: 'proxy.egress.proxy_pool',
-        input: expect.stringContaining('127.0.0.1:9'),
-      },
+      { check: 'public-url', input: 'app.app_url' },
+      { check: 'proxy', reason: 'proxy', input: expect.stringContaining('127.0.0.1:9') },
       { check: 'proxy', reason: 'proxy', input: expect.stringContaining('socks5h://127.0.0.1:9') },
-      { check: 'solver', setting: 'proxy.clearance.flaresolverr_url' },
+      { check: 'solver', input: expect.stringContaining('proxy.clearance.flaresolverr_url') },
       { check: 'edge', reason: 'proxy' },
       { check: 'session', reason: 'proxy' },
       { check: 'quota', reason: 'proxy' },
       { check: 'chat', reason: 'proxy' },
     ])
+    // all of them are set by the environment, where no reset reaches them
+    for (const { setting, next_step: nextStep } of failed) {
+      expect(setting).toBeNull()
+      expect(nextStep).toMatch(/environment variable GROK_(?:APP|PROXY)_/)
+    }
     expect(JSON.stringify(findings)).not.toContain('hidden-word')
   })
 })
 
-test('every setting that a finding or a reason names can be returned to its default', async () => {
+const STRANGE_CONFIG = `
+nonsense = 1
+video = "no table"
+"chat.memory" = true
+[chat]
+timeuot = 5
+timeout = "long"
+[app]
+app_url = "http://127.0.0.1:9"
+webui_enabled = true
+webui_key = ""
+[retry]
+retry_status_codes = "429"
+[proxy]
+cf_clearance = "old"
+[proxy.egress]
+mode = "single_proxy"
+proxy_url = "http://user:hidden-word@127.0.0.1:9"
+resource_proxy_url = "http://127.0.0.1:9"
+[proxy.clearance]
+mode = "flaresolverr"
+flaresolverr_url = "http://127.0.0.1:9"
+`
+
+describe('what a finding names', () => {
+  test('can be returned to its default or be removed, all of it', async () => {
+    const dataDir = await makeFolder()
+    await writeFile(join(dataDir, 'config.toml'), STRANGE_CONFIG)
+    const gateway = await open({ DATA_DIR: dataDir, GROK_CHAT_TIMEUOT: '3', GROK_IMAGE_TIMEOUT: 'long' })
+    const { findings } = await askDoctor(gateway)
+    expect(JSON.stringify(findings)).not.toContain('hidden-word')
+    const keys = [...new Set(findings.flatMap(({ setting }) => setting ?? []))]
+    for (const key of [
+      'nonsense',
+      'video',
+      'chat.memory',
+      'chat.timeuot',
+      'chat.timeout',
+      'proxy.cf_clearance',
+    ])
+      expect(keys).toContain(key)
+    for (const variable of ['GROK_CHAT_TIMEUOT', 'GROK_IMAGE_TIMEOUT'])
+      expect(findings.find(({ input }) => input === variable)?.next_step).toContain('environment variable')
+    expect(await resetAll(gateway, keys)).toEqual([200, expect.any(String)])
+    // an address that is gone leaves a mode that demands one
+    const then = [...new Set((await askDoctor(gateway)).findings.flatMap(({ setting }) => setting ?? []))]
+    expect(then).toEqual(['app.app_url', 'proxy.clearance.mode'])
+    expect(await resetAll(gateway, then)).toEqual([200, expect.any(String)])
+    const { ok, findings: last } = await askDoctor(gateway)
+    expect(last.filter(({ status }) => status === 'fail')).toEqual([])
+    expect(ok).toBe(true)
+  })
+
+  test(
+    'says what to do where no reset helps: keys without a default, and a file that cannot be read',
+    async () => {
+      const folder = await makeFolder()
+      const path = join(folder, 'config.toml')
+      await writeFile(path, '[app]\napi_key = 5\napp_key = false\n')
+      const occupied = readFindings(await runCommand(['doctor', '--json'], commandIn(folder)))
+      const wrong = occupied.filter(({ check }) => check === 'settings')
+      expect(wrong.map(({ input, setting }) => [input, setting])).toEqual([
+        ['app.app_key', null],
+        ['app.api_key', null],
+      ])
+      expect(wrong.every(({ next_step: nextStep }) => nextStep?.includes('Save a new value'))).toBe(true)
+
+      await writeFile(path, '[app\napi_key = "mine"\n')
+      const { code, output } = await runCommand(['doctor', '--json'], commandIn(folder))
+      expect(code).toBe(1)
+      expect(output).not.toContain('uses your accounts')
+      const found = readFindings({ output })
+      expect(found.filter(({ check }) => check === 'settings')).toMatchObject([
+        { status: 'fail', input: path, setting: null, message: expect.stringContaining('line 1') },
+      ])
+    },
+    COMMAND_TEST_MS,
+  )
+})
+
+test('every setting that a reason names can be returned to its default', async () => {
   const gateway = await open()
   const named = new Set(Object.values(reasonRules).flatMap(({ settings }) => settings))
-  for (const key of ['app.app_url', 'cache.local.video_max_mb', 'proxy.egress.resource_proxy_url'])
-    named.add(key)
+  named.add('cache.local.video_max_mb')
   const known = new Set(settingDefinitions.map(({ key }) => key))
   // those that the test's own environment sets are locked here
   const locked = new Set(['upstream.base_url', 'upstream.assets_url', 'upstream.chat_protocol'])
@@ -163,8 +282,7 @@ test('every setting that a finding or a reason names can be returned to its defa
     'proxy.egress.proxy_url': 'http://127.0.0.1:9',
   }
   expect((await askAdmin(gateway.url, ADMIN, { path: '/config', body: patch })).status).toBe(200)
-  const response = await askAdmin(gateway.url, ADMIN, { path: '/config/reset', body: { keys: free } })
-  expect([response.status, await response.text()]).toEqual([200, expect.any(String)])
+  expect(await resetAll(gateway, free)).toEqual([200, expect.any(String)])
 })
 
 describe('the command', () => {
@@ -188,10 +306,7 @@ describe('the command', () => {
         environmentOf(gateway, upstream),
       )
       expect(running.code).toBe(0)
-      const findings: Finding[] = running.output
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line))
+      const findings = readFindings(running)
       expect(statusOf(findings, 'public-url')).toEqual(['ok'])
       expect(findings.find(({ check }) => check === 'chat')).toMatchObject({
         status: 'ok',
@@ -224,10 +339,26 @@ describe('the command', () => {
   )
 
   test(
+    'makes nothing that only a start should make, and says that it is not there yet',
+    async () => {
+      const folder = await makeFolder()
+      const findings = readFindings(await runCommand(['doctor', '--json'], commandIn(folder)))
+      expect(await readdir(folder)).toEqual([])
+      expect(statusOf(findings, 'data-folder')).toEqual(['ok'])
+      expect(findings.filter(({ check }) => check === 'store' || check === 'secrets')).toMatchObject([
+        { status: 'warn', input: join(folder, 'accounts.db') },
+        { status: 'ok', message: expect.stringContaining('secret.key') },
+        { status: 'ok', message: expect.stringContaining('the next start makes one') },
+      ])
+      expect(statusOf(findings, 'settings')).toEqual(['ok'])
+    },
+    COMMAND_TEST_MS,
+  )
+
+  test(
     'says what is wrong with the data folder, the key and the store when nothing can be opened',
     async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'grok2api-doctor-'))
-      stops.push(() => rm(folder, { recursive: true }))
+      const folder = await makeFolder()
       const missing = await runCommand(['doctor'], { DATA_DIR: join(folder, 'none') })
       expect(missing.code).toBe(1)
       expect(missing.output).toMatch(/FAIL {2}data-folder .*none/)

@@ -171,7 +171,8 @@ onBothProtocols('one cause has one name, wherever it is told', (protocol) => {
     const told = (await askDoctor(gateway)).filter((finding) => finding.reason === reason)
     expect(told.length).toBeGreaterThan(0)
     expect(told.every(({ message }) => message.includes(sentence))).toBe(true)
-    expect(told.map((finding) => finding.next_step)).toContain(nextStep)
+    // what the environment sets is named after it
+    expect(told.some((finding) => finding.next_step?.startsWith(nextStep))).toBe(true)
     expect(JSON.stringify(told)).not.toContain('private words')
 
     expect(await wayOutReasons(gateway)).toEqual(cause.inWayOut ? [reason] : [])

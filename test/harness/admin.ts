@@ -44,10 +44,10 @@ export async function reopenPage(url: string, { cookie }: AdminPage): Promise<Ad
 export function askAdmin(
   url: string,
   password: string,
-  { path, body }: { path: string; body?: unknown },
+  { path, body, method = 'POST' }: { path: string; body?: unknown; method?: 'POST' | 'PUT' },
 ): Promise<Response> {
   const headers = { authorization: `Bearer ${password}`, 'content-type': 'application/json' }
-  const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+  const init = body === undefined ? {} : { method, body: JSON.stringify(body) }
   return fetch(`${url}/admin/api${path}`, { headers, ...init })
 }
 

@@ -75,6 +75,10 @@ describe('the route table', () => {
     const names = routes.map(({ audit }) => audit).filter((name) => name !== 'none')
     expect(new Set(names).size).toBe(names.length)
   })
+
+  test('does nothing that cannot be recorded but what changes nothing', () => {
+    expect(routes.filter(({ runsWithoutTrail }) => runsWithoutTrail).map(nameOf)).toEqual(['POST /doctor'])
+  })
 })
 
 describe.each(table(closed))('%s refuses', (_name, route) => {

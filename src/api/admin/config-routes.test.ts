@@ -176,6 +176,31 @@ describe('POST /admin/api/config/reset', () => {
     const { error } = await readJson<Refusal>(refused)
     expect(error.fields.map(({ key }) => key)).toEqual(['app.app_key', 'no.key'])
   })
+
+  test('removes everything that is stored and is no setting, as its warning names it', async () => {
+    const strange = {
+      chat: { timeuot: 5, timeout: 7 },
+      nonsense: { deep: { deeper: 1 } },
+      video: 'no table',
+      'chat.memory': true,
+      ['x'.repeat(150)]: 1,
+      proxy: { cf_clearance: 'old' },
+    }
+    const admin = await start({ stored: { ...STORED, ...strange } })
+    const keys = admin.settings.warnings.filter(({ origin }) => origin === 'stored').map(({ key }) => key)
+    expect(keys.length).toBeGreaterThanOrEqual(6)
+    expect((await admin.ask('POST', '/config/reset', { keys })).status).toBe(200)
+    expect(admin.settings.warnings.filter(({ origin }) => origin === 'stored')).toEqual([])
+    expect(admin.settings.current.chat.timeout).toBe(7)
+    expect(JSON.stringify(admin.settings.stored)).not.toMatch(/timeuot|nonsense|no table|memory|xxx|old/)
+  })
+
+  test('takes the names of earlier releases along, which would stand in for the setting', async () => {
+    const admin = await start({ stored: { ...STORED, proxy: { cf_clearance: 'old' } } })
+    expect(admin.settings.current.proxy.clearance.cf_cookies).toBe('cf_clearance=old')
+    await admin.ask('POST', '/config/reset', { keys: ['proxy.clearance.cf_cookies'] })
+    expect(admin.settings.current.proxy.clearance.cf_cookies).toBe('')
+  })
 })
 
 describe('the history of the settings', () => {

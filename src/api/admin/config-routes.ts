@@ -81,7 +81,8 @@ function resetRoute(parts: ConfigChangeParts): AdminRoute {
     path: '/config/reset',
     policy: 'admin',
     audit: 'config.reset',
-    summary: 'Returns settings to their defaults.',
+    summary:
+      'Returns settings to their defaults, and removes what is stored under names that are no settings.',
     input: z.object({ body: z.object({ keys: z.array(keySchema).min(1).max(MAX_KEYS) }) }),
     answer: changedSchema,
     handler: async ({ body: { keys } }, call) => {

@@ -19,7 +19,10 @@ const findingSchema = z.object({
   message: z.string(),
   input: z.string().nullable().meta({ description: 'What was looked at.' }),
   next_step: z.string().nullable(),
-  setting: z.string().nullable().meta({ description: 'To be corrected, or reset with POST /config/reset.' }),
+  setting: z
+    .string()
+    .nullable()
+    .meta({ description: 'Can be returned to its default, or removed, with POST /config/reset.' }),
   reason: z.enum(reasons).nullable().meta({ description: 'docs/reasons.md.' }),
   elapsed_ms: z.number(),
 })
@@ -35,6 +38,8 @@ export function doctorRoutes(parts: DoctorRouteParts & PublicUrlParts): readonly
       path: '/doctor',
       policy: 'admin',
       audit: 'system.doctor',
+      // a store that does not answer is one of its findings
+      runsWithoutTrail: true,
       summary:
         'Checks everything that a request depends on, one by one. With `Accept: text/event-stream` each finding is told at once, and `done` at the end.',
       input: z.object({

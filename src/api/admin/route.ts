@@ -27,6 +27,8 @@ export interface RouteFacts {
   readonly policy: RoutePolicy
   /** The action's name in the audit trail, e.g. `accounts.disable`; `none` for what only reads. */
   readonly audit: 'none' | `${string}.${string}`
+  /** True for what changes nothing: it is done although the trail cannot be written now; its entry waits. */
+  readonly runsWithoutTrail?: boolean
   /** One sentence for the documentation. */
   readonly summary: string
   /** `params`, `query` and `body` of the request, each an object schema; a body is read only if it is stated. */

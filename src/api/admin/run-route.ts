@@ -67,7 +67,7 @@ async function serve(parts: RunParts, route: AdminRoute, { c, journey }: Request
   journey.actor = parts.guard.identify(c, route.policy)
   const { actor } = journey
   if (route.method !== 'get') parts.guard.checkIntent(c, actor)
-  if (route.audit !== 'none') await parts.trail.ready()
+  if (route.audit !== 'none' && route.runsWithoutTrail !== true) await parts.trail.ready()
   renewSession(parts, { c, journey })
   const call: AdminCall = {
     c,

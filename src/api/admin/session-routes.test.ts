@@ -250,6 +250,29 @@ describe('the audit trail', () => {
     expect(admin.audit.entries.map(({ status }) => status)).toEqual([503, 200])
   })
 
+  test('does not keep the doctor from telling that the store is down, and gets the entry later', async () => {
+    const finding = {
+      check: 'store',
+      status: 'fail',
+      message: 'The store does not answer.',
+      elapsedMs: 1,
+    } as const
+    const admin = await startAdmin({
+      parts: {
+        doctor: async function* () {
+          yield finding
+        },
+      },
+    })
+    admin.audit.failing = true
+    const response = await admin.ask('POST', '/doctor', {})
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({ ok: false, findings: [{ check: 'store', status: 'fail' }] })
+    admin.audit.failing = false
+    await admin.ask('POST', '/sync')
+    expect(admin.audit.entries.map(({ action }) => action)).toEqual(['system.doctor', 'system.sync'])
+  })
+
   test('is read page by page, newest first, and by action', async () => {
     const admin = await startAdmin()
     for (let count = 0; count < 3; count++) await admin.ask('POST', '/sync')

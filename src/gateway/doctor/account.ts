@@ -1,14 +1,28 @@
 import { modesToAsk } from '../../accounts/refresh-plan.ts'
 import type { Account } from '../../core/account.ts'
-import { chatModes, isMediaMode, servedModes, WEEKLY, type Mode, type ServedMode } from '../../core/model.ts'
+import { toGatewayError } from '../../core/error.ts'
+import { chatModes, type Mode, type ServedMode } from '../../core/model.ts'
 import { decidingWindow } from '../../core/quota.ts'
 import type { QuotaReport } from '../../core/quota-report.ts'
 import { reasonRules } from '../../core/reason.ts'
+import { parseProxyNode } from '../../egress/proxy-node.ts'
 import type { CallerIdentity } from '../../upstream/rest-call.ts'
-import { explainFailure, fine, skipped, type CheckName, type DoctorCheck, type Finding } from './finding.ts'
+import { judgeQuota } from './account-quota.ts'
+import type { SettingFor } from './choose-setting.ts'
+import {
+  ACCOUNTS_UNREADABLE,
+  explainFailure,
+  fine,
+  skipped,
+  type CheckName,
+  type DoctorCheck,
+  type Finding,
+} from './finding.ts'
 
 /** What is asked of the upstream about the chosen account. */
 export interface AccountCheckParts {
+  /** The account that was asked for; undefined: any that serves. */
+  readonly wishedId: number | undefined
   /** The one that was chosen, or one that serves; undefined: there is none. */
   readonly findAccount: () => Promise<Account | undefined>
   /** Who it is for the upstream, and which way its requests go. */
@@ -19,38 +33,38 @@ export interface AccountCheckParts {
   readonly chat: (account: Account, identity: CallerIdentity, mode: ServedMode) => Promise<number>
   /** False: no query is spent. */
   readonly mayChat: boolean
+  readonly settingFor: SettingFor
 }
+
+type Found = Account | 'none' | 'unreadable'
+
+type Look = (account: Account, identity: CallerIdentity) => Promise<Finding>
 
 /** The chosen account: its state here, its session, its quota and a one-word chat at the upstream. */
 export function accountChecks(parts: AccountCheckParts): readonly DoctorCheck[] {
-  let finding: Promise<Account | undefined> | undefined
-  const find = (): Promise<Account | undefined> => (finding ??= parts.findAccount())
-  const check = (
-    name: CheckName,
-    timeoutSeconds: number,
-    look: (account: Account, identity: CallerIdentity) => Promise<Finding>,
-  ): DoctorCheck => ({
+  let looked: Promise<Found> | undefined
+  let known: Account | undefined
+  const find = (): Promise<Found> =>
+    (looked ??= parts.findAccount().then(
+      (account) => (known = account) ?? 'none',
+      () => 'unreadable' as const, // why is for the check of the store
+    ))
+  const subject = () => (known ? { input: nameAccount(known) } : {})
+  const check = (name: CheckName, timeoutSeconds: number, look: Look): DoctorCheck => ({
     name,
     timeoutSeconds,
+    subject,
     run: async (signal) => {
       const account = await find()
-      if (!account) return skipped('There is no account to try.')
-      const input = nameAccount(account)
-      try {
-        return { input, ...(await look(account, parts.identify(account, signal))) }
-      } catch (thrown) {
-        return explainFailure(thrown, { input })
-      }
+      if (account === 'none' || account === 'unreadable') return skipped('There is no account to try.')
+      return lookAtUpstream(parts, { account, name, look, signal })
     },
   })
   return [
     {
       name: 'account',
-      timeoutSeconds: 10,
-      run: async () => {
-        const account = await find()
-        return account ? describeState(account) : skipped('There is no account to try.')
-      },
+      timeoutSeconds: 15,
+      run: async () => describeFound(await find(), parts.wishedId),
     },
     check('session', 20, async (_, identity) => {
       await parts.fetchSession(identity)
@@ -68,8 +82,50 @@ export function accountChecks(parts: AccountCheckParts): readonly DoctorCheck[] 
   ]
 }
 
+interface Asked {
+  readonly account: Account
+  readonly name: CheckName
+  readonly look: Look
+  readonly signal: AbortSignal
+}
+
+async function lookAtUpstream(
+  { identify, settingFor }: AccountCheckParts,
+  { account, name, look, signal }: Asked,
+): Promise<Finding> {
+  const hasOwnProxy = account.sealedProxyUrl !== null
+  let input = nameAccount(account)
+  try {
+    const identity = identify(account, signal)
+    if (hasOwnProxy && identity.proxyUrl !== undefined)
+      input += ` through its own proxy ${parseProxyNode(identity.proxyUrl, 'the proxy of the account').name}`
+    return { input, ...(await look(account, identity)) }
+  } catch (thrown) {
+    const setting = settingFor(name, toGatewayError(thrown).reason)
+    // its own proxy stands at the account, and no setting of the way out has a say in it
+    const isOverruled = hasOwnProxy && setting?.startsWith('proxy.egress.') === true
+    return explainFailure(thrown, { input, setting: isOverruled ? undefined : setting })
+  }
+}
+
 function nameAccount({ id, tier, label }: Account): string {
   return `account ${id} (${tier}${label === '' ? '' : `, ${label}`})`
+}
+
+function describeFound(found: Found, wishedId: number | undefined): Finding {
+  if (found === 'none')
+    return wishedId === undefined ? skipped('There is no account to try.') : noSuch(wishedId)
+  if (found === 'unreadable') return skipped(ACCOUNTS_UNREADABLE)
+  return describeState(found)
+}
+
+function noSuch(id: number): Finding {
+  return {
+    status: 'fail',
+    message: `There is no account ${id}.`,
+    input: `account ${id}`,
+    nextStep: 'Take a number that the list of accounts shows, or name none: then one that serves is tried.',
+  }
 }
 
 function describeState(account: Account): Finding {
@@ -85,28 +141,6 @@ function describeState(account: Account): Finding {
     reason,
     nextStep: rule?.nextStep ?? 'Bring it back in the admin console when its cause is gone.',
   }
-}
-
-function judgeQuota(report: QuotaReport): Finding {
-  const told: string[] = []
-  let left = 0
-  const pool = report[WEEKLY]
-  const hasPool = typeof pool === 'object' && !(pool instanceof Error)
-  for (const mode of servedModes) {
-    const figures = report[mode]
-    if (figures instanceof Error) return explainFailure(figures)
-    if (!figures || figures === 'absent') continue
-    if (!hasPool || isMediaMode(mode)) left += figures.remaining // the pool decides about chats
-    told.push(`${mode} ${figures.remaining} of ${figures.total}`)
-  }
-  if (hasPool) {
-    left += pool.remaining
-    told.push(`${pool.remaining / (pool.total / 100)} % of the weekly pool`)
-  } else if (pool instanceof Error) told.push('the weekly pool is not known')
-  if (left > 0) return fine(`Queries left: ${told.join(', ')}.`)
-  const { sentence, nextStep } = reasonRules.quota
-  const what = told.length > 0 ? told.join(', ') : 'no mode is open to it'
-  return { status: 'warn', message: `${sentence} (${what})`, reason: 'quota', nextStep }
 }
 
 /** The cheapest mode that has something left. */

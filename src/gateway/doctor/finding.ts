@@ -42,8 +42,13 @@ export interface DoctorCheck {
   readonly name: CheckName
   /** Its longest time; then it counts as failed. */
   readonly timeoutSeconds: number
+  /** What it looks at, as far as that is known: told when it throws, or does not end. */
+  readonly subject?: () => Pick<Finding, 'input' | 'setting' | 'nextStep'>
   run(signal: AbortSignal): Promise<Finding | readonly Finding[]>
 }
+
+/** Why something about accounts is skipped while the store does not answer. */
+export const ACCOUNTS_UNREADABLE = 'The accounts cannot be read: see the check of the store.'
 
 /** All is well. */
 export function fine(message: string, input?: string): Finding {
@@ -55,19 +60,17 @@ export function skipped(message: string): Finding {
   return { status: 'skipped', message }
 }
 
-/** What a thrown failure means, with the next step of its reason. */
+/** What a thrown failure means, with the next step of its reason; which setting decides it is the check's to say. */
 export function explainFailure(thrown: unknown, more: Partial<Finding> = {}): Finding {
   const failure = toGatewayError(thrown)
   const { reason } = failure
   const cause = failure.cause === undefined ? '' : ` (${describeError(failure.cause)})`
   const sentence = reason === undefined ? failure.message : reasonRules[reason].sentence
-  const rule = reason === undefined ? undefined : reasonRules[reason]
   return {
     status: 'fail',
     message: sentence + cause,
     reason,
-    nextStep: rule?.nextStep,
-    setting: rule?.settings[0],
+    nextStep: reason === undefined ? undefined : reasonRules[reason].nextStep,
     ...more,
   }
 }

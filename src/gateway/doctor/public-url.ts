@@ -19,6 +19,7 @@ export function checkPublicAddress(look: (signal: AbortSignal) => Promise<Public
   return {
     name: 'public-url',
     timeoutSeconds: 15,
+    subject: () => ({ input: 'app.app_url', setting: 'app.app_url' }),
     run: async (signal) => {
       const { problem, message, notRunning } = await look(signal)
       if (notRunning === true) return skipped(message)

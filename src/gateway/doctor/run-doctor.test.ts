@@ -46,6 +46,17 @@ describe('a run of the doctor', () => {
     expect(found[0]?.message).toContain('0.02 seconds')
   })
 
+  test('names what a check looks at that throws or does not end', async () => {
+    const subject = () => ({ input: 'the solver', setting: 'a.setting' })
+    const checks = [
+      { ...check(() => new Promise(() => undefined), 0.02), subject },
+      { ...check(() => Promise.reject(new Error('x'))), subject },
+    ]
+    const found = await Array.fromAsync(runDoctor(checks, never))
+    for (const finding of found)
+      expect(finding).toMatchObject({ status: 'fail', input: 'the solver', setting: 'a.setting' })
+  })
+
   test('ends with who asked', async () => {
     const leaving = new AbortController()
     const checks = [check(async () => fine('one')), check(async () => fine('two'))]

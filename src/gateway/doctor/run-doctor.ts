@@ -45,22 +45,23 @@ async function runCheck(check: DoctorCheck, client: AbortSignal): Promise<readon
   const timeout = AbortSignal.timeout(check.timeoutSeconds * 1000)
   const signal = AbortSignal.any([client, timeout])
   const late = Promise.withResolvers<Finding>()
-  const giveUp = (): void => late.resolve(tooLate(check.timeoutSeconds))
+  const giveUp = (): void => late.resolve(tooLate(check))
   signal.addEventListener('abort', giveUp, { once: true })
   try {
     const found = await Promise.race([check.run(signal), late.promise])
     return 'status' in found ? [found] : found
   } catch (thrown) {
-    return [timeout.aborted ? tooLate(check.timeoutSeconds) : explainFailure(thrown)]
+    return [timeout.aborted ? tooLate(check) : explainFailure(thrown, check.subject?.())]
   } finally {
     signal.removeEventListener('abort', giveUp)
   }
 }
 
-function tooLate(seconds: number): Finding {
+function tooLate({ timeoutSeconds, subject }: DoctorCheck): Finding {
   return {
     status: 'fail',
-    message: `This did not end within ${seconds} seconds.`,
+    message: `This did not end within ${timeoutSeconds} seconds.`,
     nextStep: 'Look whether what it asks is overloaded, or swallows connections without an answer.',
+    ...subject?.(),
   }
 }

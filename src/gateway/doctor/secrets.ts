@@ -1,6 +1,6 @@
 import type { Account } from '../../core/account.ts'
 import { describeError } from '../../util/log.ts'
-import { fine, type DoctorCheck, type Finding } from './finding.ts'
+import { ACCOUNTS_UNREADABLE, fine, skipped, type DoctorCheck, type Finding } from './finding.ts'
 
 /** Accounts whose credentials are tried. */
 const MAX_TRIED = 1_000
@@ -8,11 +8,16 @@ const MAX_TRIED = 1_000
 /** How many of the accounts that cannot be read are named. */
 const MAX_NAMED = 10
 
+/** The keys in force; or why none is before the next start: it makes them, or cannot read those that were saved. */
+export type ApiKeys = readonly string[] | 'made-at-start' | 'unreadable'
+
 /** What the check of the secrets needs. */
 export interface SecretParts {
   readonly accounts: (limit: number) => Promise<readonly Account[]>
   readonly openSecret: (sealed: string, credentialHash: string) => string
-  readonly apiKeys: () => readonly string[]
+  readonly apiKeys: () => ApiKeys
+  /** The path of the master key's file, where that is not made yet. */
+  readonly keyNotYet?: string | undefined
 }
 
 /** The secrets: what is sealed can be opened, and the API is not open to everybody. */
@@ -20,6 +25,7 @@ export function checkSecrets(parts: SecretParts): DoctorCheck {
   return {
     name: 'secrets',
     timeoutSeconds: 30,
+    subject: () => ({ input: 'the accounts of the store' }),
     run: async () => [await checkSealed(parts), checkApiKeys(parts.apiKeys())],
   }
 }
@@ -35,8 +41,10 @@ export function secretsFailed(error: unknown): Finding {
   }
 }
 
-async function checkSealed({ accounts, openSecret }: SecretParts): Promise<Finding> {
-  const tried = (await accounts(MAX_TRIED)).filter(({ state }) => state.status !== 'deleted')
+async function checkSealed({ accounts, openSecret, keyNotYet }: SecretParts): Promise<Finding> {
+  const read = await accounts(MAX_TRIED).catch(() => undefined)
+  if (!read) return skipped(ACCOUNTS_UNREADABLE)
+  const tried = read.filter(({ state }) => state.status !== 'deleted')
   const unreadable = tried.filter(({ sealedCredential, credentialHash }) => {
     try {
       openSecret(sealedCredential, credentialHash)
@@ -45,6 +53,8 @@ async function checkSealed({ accounts, openSecret }: SecretParts): Promise<Findi
       return true // counted, and told with its way out below
     }
   })
+  if (unreadable.length === 0 && keyNotYet !== undefined)
+    return fine(`${keyNotYet} is not there yet: the first start makes it.`)
   if (unreadable.length === 0) return fine(`The credentials of ${tried.length} accounts can be opened.`)
   const named = unreadable.slice(0, MAX_NAMED).map(({ id }) => id)
   return {
@@ -56,7 +66,12 @@ async function checkSealed({ accounts, openSecret }: SecretParts): Promise<Findi
   }
 }
 
-function checkApiKeys(keys: readonly string[]): Finding {
+function checkApiKeys(keys: ApiKeys): Finding {
+  if (keys === 'made-at-start') return fine('No API key is set yet: the next start makes one and shows it.')
+  if (keys === 'unreadable')
+    return skipped(
+      'The API keys that were saved cannot be read: each start makes one that holds until its end.',
+    )
   if (keys.some((key) => key !== '')) return fine(`${keys.length} API keys are set.`, 'app.api_key')
   return {
     status: 'warn',

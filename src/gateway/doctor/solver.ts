@@ -10,21 +10,25 @@ export interface ClearanceSettings {
 
 export interface SolverParts {
   readonly clearance: () => ClearanceSettings
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
+  /** Says which version of FlareSolverr is at this address; throws what is wrong, without a password. */
+  readonly ask: (address: string, signal: AbortSignal) => Promise<string>
 }
 
 const CLEARANCE_COOKIE = /(?:^|;\s*)cf_clearance=/
 const SOLVER_SETTING = 'proxy.clearance.flaresolverr_url'
 
 /** Where the clearance comes from: the cookies that were pasted, or the operator's own FlareSolverr. */
-export function checkSolver({ clearance, fetch }: SolverParts): DoctorCheck {
+export function checkSolver({ clearance, ask }: SolverParts): DoctorCheck {
   return {
     name: 'solver',
     timeoutSeconds: 15,
+    subject: () => ({ input: SOLVER_SETTING, setting: SOLVER_SETTING }),
     run: async (signal) => {
       const { mode, cookies, solverUrl } = clearance()
       if (mode === 'none') return skipped('No clearance is used.')
-      return mode === 'manual' ? judgeCookies(cookies) : askSolver(solverUrl, (url) => fetch(url, { signal }))
+      return mode === 'manual'
+        ? judgeCookies(cookies)
+        : askSolver(solverUrl, (address) => ask(address, signal))
     },
   }
 }
@@ -43,18 +47,18 @@ function judgeCookies(cookies: string): Finding {
   }
 }
 
-async function askSolver(address: string, ask: (url: string) => Promise<Response>): Promise<Finding> {
+async function askSolver(address: string, ask: (address: string) => Promise<string>): Promise<Finding> {
   if (address === '')
-    return solverFault('FlareSolverr is to be used, but its address is empty.', SOLVER_SETTING)
+    return {
+      ...solverFault('FlareSolverr is to be used, but its address is empty.', SOLVER_SETTING),
+      setting: 'proxy.clearance.mode',
+    }
   const { origin } = new URL(address)
   const input = `${SOLVER_SETTING} ${origin}`
   try {
-    const response = await ask(origin)
-    await response.body?.cancel()
-    if (response.ok) return fine('FlareSolverr answers.', input)
-    return solverFault(`FlareSolverr answers with status ${response.status}.`, input)
+    return fine(`FlareSolverr ${await ask(address)} answers.`, input)
   } catch (error) {
-    return solverFault(`FlareSolverr does not answer: ${describeError(error)}.`, input)
+    return solverFault(`No FlareSolverr answers there: ${describeError(error)}.`, input)
   }
 }
 
