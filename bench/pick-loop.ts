@@ -1,4 +1,5 @@
-import type { ReserveQuery, Reservation } from '../src/accounts/directory.ts'
+import type { Reservation } from '../src/accounts/directory.ts'
+import type { ReserveQuery } from '../src/accounts/reserve-query.ts'
 import type { Pool } from './account-pool.ts'
 
 /** When a pick began, when it had its account, and when it had settled an older one (nanoseconds). */

@@ -54,6 +54,7 @@ export function proxyForAccount(ways: Pick<WaysOut, 'choose'>) {
 export function waysOutForAdmin(ways: WaysOut, upstream: UpstreamClient) {
   return {
     nodes: () => ways.nodes(),
+    all: () => ways.all(),
     test: async (proxyUrl: string | undefined, signal: AbortSignal): Promise<void> => {
       await upstream.probeEdge({ proxyUrl, signal })
     },

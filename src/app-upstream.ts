@@ -1,6 +1,7 @@
 import { clearanceForAdmin, createClearance, passesOf, type ClearanceParts } from './app-clearance.ts'
 import { createEgress, proxyForAccount, waysOutForAdmin, type Egress } from './app-egress.ts'
 import { actionSettings, upkeepSettings, upstreamSettings } from './app-settings.ts'
+import { hashCredential } from './accounts/credential.ts'
 import type { AccountDirectory } from './accounts/directory.ts'
 import { Upkeep } from './accounts/upkeep.ts'
 import type { SettingsService } from './config/settings.ts'
@@ -68,8 +69,12 @@ export function createUpstream(
     noteDrift: drift.note,
     userIds: {
       find: (accountId) => directory.find(accountId)?.upstreamUserId ?? null,
-      keep: (accountId, upstreamUserId) =>
-        directory.change(accountId, (account) => ({ ...account, upstreamUserId })),
+      keep: ({ accountId, credential }, { userId, email }) =>
+        directory.change(accountId, (account) =>
+          account.credentialHash === hashCredential(credential)
+            ? { ...account, upstreamUserId: userId, email: email ?? account.email }
+            : account,
+        ),
     },
     clock,
     random: Math.random,

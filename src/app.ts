@@ -1,3 +1,4 @@
+import { bringBackReadable } from './accounts/bring-back-readable.ts'
 import { AccountDirectory } from './accounts/directory.ts'
 import { rememberOpened } from './accounts/opened-credentials.ts'
 import { createSharedGate, type SharedGate } from './accounts/in-flight-gate.ts'
@@ -108,6 +109,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   })
 
   await sync.read(new AbortController().signal)
+  bringBackReadable({ ...attempts, clock })
   Bun.gc(true) // a large pool leaves more behind of its rows as text than it is itself
   settings.subscribe((current) => directory.configure(selectionRules(current)))
   startLoops({ ...options, ...pool, background, upkeep, runners: [runner, making.runner] })
@@ -141,7 +143,6 @@ function attemptParts(
   const { settings } = options
   return {
     ...leaseParts(options, pool),
-    log: createLog('api'),
     chooseWayOut: (query) => ways.choose(query),
     isAccountsFault: (credential) => ways.isAccountsFault(credential),
     passesChallenges: () => clearance.isOn,
@@ -211,7 +212,7 @@ function createPool({ settings, stores, clock }: AppOptions): Pool {
 
 function leaseParts({ box }: AppOptions, { directory, gate }: Pool) {
   const openCredential = rememberOpened((sealed, hash) => box.open(sealed, hash))
-  return { directory, openCredential, ...(gate && { gate }) }
+  return { directory, openCredential, log: createLog('api'), ...(gate && { gate }) }
 }
 
 function createFiles(options: AppOptions, call: RestCaller, background: Background): Attachments {

@@ -131,7 +131,7 @@ describe('one account alone', () => {
     if (taken)
       test.settle(taken, { type: 'failure', code: 'rate_limited', evidence: 'seen', retryAfterSeconds: 60 })
     expect(test.reserve()).toBeUndefined()
-    expect(test.directory.retryAfterSeconds()).toBe(60)
+    expect(test.shortfall().retryAfterSeconds).toBe(60)
     expect(test.reserve({ mode: 'auto' })).toBeDefined()
     test.now = NOW + 60_000
     expect(test.reserve()).toBeDefined()
@@ -204,7 +204,7 @@ describe('a weekly pool', () => {
     const empty = { ...quota, weekly: { ...weekly, remaining: 0, resetAt: NOW + 60_000 } }
     const test = new DirectoryForTests([accountForTests({ tier: 'super', quota: empty })])
     expect(test.reserve({ ...query, mode: 'fast' })).toBeUndefined()
-    expect(test.directory.retryAfterSeconds()).toBe(60)
+    expect(test.shortfall(query)).toEqual({ type: 'waiting', reason: 'quota', retryAfterSeconds: 60 })
     test.now += 60_000
     expect(test.reserve(query)).toBeDefined()
   })

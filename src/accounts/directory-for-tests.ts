@@ -4,6 +4,7 @@ import type { ServedMode, Tier } from '../core/model.ts'
 import { AccountDirectory, type Reservation } from './directory.ts'
 import type { Strategy } from './eligibility.ts'
 import type { Outcome } from './feedback.ts'
+import type { Shortfall } from './shortfall.ts'
 import type { Slot } from './slot.ts'
 import type { ChangeKind } from './write-behind.ts'
 
@@ -46,6 +47,11 @@ export class DirectoryForTests {
 
   reserve({ mode = 'fast', tier = 'basic', exclude = [] }: TestQuery = {}): Reservation | undefined {
     return this.directory.reserve({ modes: [mode], tiers: [tier], exclude: new Set(exclude) })
+  }
+
+  /** Why nothing can be reserved. */
+  shortfall({ mode = 'fast', tier = 'basic' }: TestQuery = {}): Shortfall {
+    return this.directory.shortfall({ modes: [mode], tiers: [tier], exclude: new Set() })
   }
 
   /** Reserves until there is nothing more. */

@@ -168,7 +168,7 @@ class Run {
       const ofTier = usable.filter((account) => account.tier === tier)
       expect(this.test.directory.usableAccounts(tier)).toBe(ofTier.length)
     }
-    expect(this.test.directory.retryAfterSeconds()).toBeWithin(1, 3601)
+    expect(this.test.shortfall().retryAfterSeconds).toBeWithin(1, 3601)
   }
 }
 

@@ -273,28 +273,3 @@ describe('the figures', () => {
     expect(test.account(1)).toMatchObject({ successCount: 1, failureCount: 1, lastFailure, lastUsedAt: NOW })
   })
 })
-
-describe('when to come back', () => {
-  test.each([
-    ['the time until the first account wakes, rounded up', 90_500, 91],
-    ['at least a second', 1, 1],
-    ['at most an hour', 86_400_000, 3600],
-  ])('is %s', (_, waitMs, seconds) => {
-    const waiting = (id: number, resetAt: number) =>
-      account(id, 0, { quota: { fast: windowForTests(0, { resetAt }) } })
-    const test = new DirectoryForTests([waiting(1, NOW + waitMs * 2), waiting(2, NOW + waitMs)])
-    expect(test.directory.retryAfterSeconds()).toBe(seconds)
-  })
-
-  test('is a second when nobody waits for a time', () => {
-    expect(new DirectoryForTests([]).directory.retryAfterSeconds()).toBe(1)
-  })
-
-  test('is a second when the time has passed already', () => {
-    const test = new DirectoryForTests([
-      account(1, 0, { quota: { fast: windowForTests(0, { resetAt: NOW + 5 }) } }),
-    ])
-    test.now = NOW + 60_000
-    expect(test.directory.retryAfterSeconds()).toBe(1)
-  })
-})

@@ -4,26 +4,14 @@ import { decidingWindow, spendOne } from '../core/quota.ts'
 import type { Clock } from '../util/clock.ts'
 import { choose, type ChooseOptions } from './choose.ts'
 import { availableFrom, inFlightCap, type SelectionRules } from './eligibility.ts'
-import { applyFeedback, causeOf, type Outcome } from './feedback.ts'
+import { applyFeedback, countOutcome, type Outcome } from './feedback.ts'
 import { LastSuccesses } from './last-successes.ts'
 import { ReadyPool } from './ready-pool.ts'
+import type { ReserveQuery } from './reserve-query.ts'
+import { Shortfalls, type Shortfall } from './shortfall.ts'
 import { createSlot, isPlacedAlike, isUsable, modeIndex, rebase, type Slot } from './slot.ts'
 import { WakeQueue } from './wake-queue.ts'
 import type { ChangeKind, WriteOutcome } from './write-behind.ts'
-
-/** What a request needs of an account. */
-export interface ReserveQuery {
-  /** Pools to ask, in order. */
-  readonly tiers: readonly Tier[]
-  /** Modes to try, in order, each across all pools. */
-  readonly modes: readonly ServedMode[]
-  /** Accounts that must not be chosen again. */
-  readonly exclude: ReadonlySet<number>
-  /** The account to take if it can serve: it has the conversation's earlier turn. */
-  readonly prefer?: number | undefined
-  /** No other account than the preferred one will do. */
-  readonly mustPrefer?: boolean
-}
 
 /** One query of one account, taken but not yet settled. */
 export interface Reservation {
@@ -31,6 +19,8 @@ export interface Reservation {
   readonly mode: ServedMode
   /** Requests at once that the account may have, over all processes. */
   readonly cap: number
+  /** The account as it was before. */
+  readonly before: Account
 }
 
 /** How a use of an account ended, beside its outcome. */
@@ -47,6 +37,9 @@ export interface DirectoryOptions {
   /** Called when an account has changed and should be written to the store. */
   readonly onChange: (slot: Slot, kind: ChangeKind) => void
 }
+
+/** How long an account is passed over whose secrets cannot be opened: the key may be brought back. */
+const ASIDE_MS = 30_000
 
 /** Counts of the directory, for readiness and the admin pages. */
 export interface DirectoryStats {
@@ -71,6 +64,8 @@ export class AccountDirectory {
   #rules: SelectionRules
   #inFlight = 0
   readonly #successes = new LastSuccesses()
+  readonly #shortfalls = new Shortfalls()
+  #setAside = 0
 
   constructor(options: DirectoryOptions) {
     this.#options = options
@@ -193,7 +188,7 @@ export class AccountDirectory {
     // with room and quota left it stands where it stood, and looking again would cost more than the choice
     const isLast = window !== undefined && window.remaining <= 1 && decidingWindow(account, mode) === window
     if (isLast || !this.#hasRoom(slot)) this.#place(slot)
-    return { slot, mode, cap: inFlightCap(account, this.#rules) }
+    return { slot, mode, cap: inFlightCap(account, this.#rules), before: account }
   }
 
   /** Ends a reservation; the caller makes sure that it does so once. Returns the account as it is after. */
@@ -221,6 +216,20 @@ export class AccountDirectory {
     return slot.account
   }
 
+  /**
+   * Takes a reservation back that was made in this very moment, since the account's secrets cannot be opened: it is passed
+   * over for a while, and nothing about it has changed. Returns how many accounts that makes; 0: it was one of them already.
+   */
+  setAside({ slot, before }: Reservation): number {
+    const isNew = slot.asideUntil === 0
+    slot.account = before
+    slot.inFlight--
+    this.#inFlight--
+    slot.asideUntil = this.#options.clock() + ASIDE_MS
+    this.#place(slot)
+    return isNew ? ++this.#setAside : 0
+  }
+
   #hasRoom({ account, inFlight }: Slot): boolean {
     return inFlight < inFlightCap(account, this.#rules)
   }
@@ -243,11 +252,9 @@ export class AccountDirectory {
     return slot.account
   }
 
-  /** Seconds until the next account may become available, between 1 and `MAX_RETRY_AFTER_SECONDS`. */
-  retryAfterSeconds(): number {
-    const waitMs = this.#wakes.earliest() - this.#options.clock()
-    if (!Number.isFinite(waitMs)) return 1
-    return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(waitMs / 1000)))
+  /** Why no account can take such a request, and when one may. */
+  shortfall(query: ReserveQuery): Shortfall {
+    return this.#shortfalls.of(query, { slots: this.#slots, rules: this.#rules, now: this.#options.clock() })
   }
 
   /** Puts the slot into the ready sets it belongs to now, and plans when to look again. */
@@ -259,7 +266,7 @@ export class AccountDirectory {
     let wakeAt = Number.POSITIVE_INFINITY
     for (const mode of servedModes) {
       const ready = this.#readyPool(account.tier, mode)
-      const from = availableFrom(account, mode, this.#rules, now)
+      const from = Math.max(slot.asideUntil, availableFrom(account, mode, this.#rules, now))
       if (from <= now && hasRoom) ready.add(slot)
       else ready.remove(slot)
       if (from > now) wakeAt = Math.min(wakeAt, from)
@@ -288,13 +295,4 @@ export class AccountDirectory {
     if (!ready) throw new Error(`no ready pool for ${tier}/${mode}`)
     return ready
   }
-}
-
-/** The longest `Retry-After` that is given: after an hour the pool may look different. */
-const MAX_RETRY_AFTER_SECONDS = 3600
-
-function countOutcome(account: Account, outcome: Outcome, now: number): Account {
-  if (outcome.type === 'success') return { ...account, successCount: account.successCount + 1 }
-  if (outcome.type === 'abandoned') return account
-  return { ...account, failureCount: account.failureCount + 1, lastFailure: causeOf(outcome, now) }
 }

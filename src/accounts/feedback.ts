@@ -1,4 +1,4 @@
-import type { AccountCondition, AccountState, FailureStreak, StateCause } from '../core/account.ts'
+import type { Account, AccountCondition, AccountState, FailureStreak, StateCause } from '../core/account.ts'
 import type { ErrorCode } from '../core/error.ts'
 import type { Mode } from '../core/model.ts'
 import type { Reason } from '../core/reason.ts'
@@ -88,6 +88,13 @@ export function causeOf(
   at: number,
 ): StateCause {
   return { code, ...(reason !== undefined && { reason }), evidence, at }
+}
+
+/** The account with the outcome in its counts. */
+export function countOutcome(account: Account, outcome: Outcome, now: number): Account {
+  if (outcome.type === 'success') return { ...account, successCount: account.successCount + 1 }
+  if (outcome.type === 'abandoned') return account
+  return { ...account, failureCount: account.failureCount + 1, lastFailure: causeOf(outcome, now) }
 }
 
 function isInService({ state }: AccountCondition): boolean {

@@ -1,7 +1,9 @@
+import { GatewayError } from '../core/error.ts'
 import type { Mode } from '../core/model.ts'
-import type { AccountDirectory, Reservation, ReserveQuery } from './directory.ts'
-import { describeError } from '../util/log.ts'
+import { describeError, type Log } from '../util/log.ts'
+import type { AccountDirectory, Reservation } from './directory.ts'
 import type { Outcome } from './feedback.ts'
+import type { ReserveQuery } from './reserve-query.ts'
 
 /** An account in use: who it is for the upstream, and how to give it back. */
 export interface AccountLease extends AsyncDisposable {
@@ -31,48 +33,75 @@ export interface LeaseParts {
   readonly directory: AccountDirectory
   readonly openCredential: OpenCredential
   readonly gate?: InFlightGate
+  readonly log: Log
 }
 
-/** Accounts that one lease passes over because their credential is unreadable or other processes fill them. */
-const MAX_PASSED_OVER = 16
+/** Accounts that one lease passes over because other processes fill them. */
+const MAX_FULL = 16
+/** And because their secrets cannot be opened: each is met once in a while only, so that the next lease gets further. */
+const MAX_UNREADABLE = 256
+/** Accounts without readable secrets that a process names in its log; the doctor names them, too. */
+const MAX_NAMED = 10
 
-/** Leases an account for one attempt, or nothing when none can take the request now. */
+/**
+ * Leases an account for one attempt, or nothing when none can take the request now. Throws `unavailable` if account after
+ * account has secrets that cannot be opened.
+ */
 export async function leaseAccount(
   parts: LeaseParts,
   query: ReserveQuery,
 ): Promise<AccountLease | undefined> {
   const exclude = new Set(query.exclude)
-  for (let tries = 0; tries < MAX_PASSED_OVER; tries++) {
+  let unreadable = 0
+  let full = 0
+  while (full < MAX_FULL) {
     const reservation = parts.directory.reserve({ ...query, exclude })
     if (!reservation) return undefined
-    const lease = await openLease(parts, reservation)
+    const secrets = readSecrets(parts, reservation)
+    if (secrets instanceof Error) {
+      setAside(parts, reservation, secrets)
+      if (++unreadable === MAX_UNREADABLE) throw unreadableFault()
+      continue
+    }
+    const lease = await openLease(parts, reservation, secrets)
     if (lease) return lease
     exclude.add(reservation.slot.account.id)
+    full++
   }
   return undefined
 }
 
-async function openLease(parts: LeaseParts, reservation: Reservation): Promise<AccountLease | undefined> {
+/** No account can be used for a fault of this gateway: another key, or damage. */
+export function unreadableFault(): GatewayError {
+  const cause = 'the stored credentials cannot be opened: see the warnings, or run the doctor'
+  return new GatewayError('unavailable', 'The gateway cannot read the logins of its accounts.', { cause })
+}
+
+/** It is no fault of the account: others may serve, and its state stays, for the key may be brought back. */
+function setAside({ directory, log }: LeaseParts, reservation: Reservation, fault: Error): void {
+  const count = directory.setAside(reservation)
+  if (count === 0 || count > MAX_NAMED) return
+  const fields = { account: reservation.slot.account.id, error: describeError(fault) }
+  log.warn('the stored credential of an account cannot be opened', fields)
+}
+
+async function openLease(
+  parts: LeaseParts,
+  reservation: Reservation,
+  secrets: Secrets,
+): Promise<AccountLease | undefined> {
   const { directory, gate } = parts
-  const { account } = reservation.slot
-  const giveBack = (outcome: Outcome): void => {
-    directory.settle(reservation, outcome, { served: false, mayPenalise: false })
-  }
-  const secrets = readSecrets(parts, reservation)
-  if (secrets instanceof Error) {
-    // another key, or damage: the account has to be entered anew; others may still serve
-    const evidence = `the stored credential cannot be read: ${describeError(secrets)}`
-    giveBack({ type: 'failure', code: 'credential_invalid', evidence })
-    return undefined
+  const giveBack = (): void => {
+    directory.settle(reservation, { type: 'abandoned' }, { served: false, mayPenalise: false })
   }
   try {
-    const hasRoom = (await gate?.enter(account.id, reservation.cap)) ?? true
+    const hasRoom = (await gate?.enter(reservation.slot.account.id, reservation.cap)) ?? true
     if (hasRoom) return createLease(parts, reservation, secrets)
   } catch (error) {
-    giveBack({ type: 'abandoned' })
+    giveBack()
     throw error
   }
-  giveBack({ type: 'abandoned' })
+  giveBack()
   return undefined
 }
 

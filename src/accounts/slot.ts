@@ -27,6 +27,8 @@ export interface Slot {
   usable: boolean
   /** The wake-up that is due for this slot (epoch ms); other entries of the queue are stale. */
   wakeAt: number
+  /** Until when the account is passed over since its secrets cannot be opened here (epoch ms); 0: they were never in doubt. */
+  asideUntil: number
   /** Whether the account has changes that the store does not have yet. */
   dirty: boolean
 }
@@ -42,14 +44,19 @@ export function createSlot(account: Account): Slot {
     positions: servedModes.map(() => -1),
     usable: false,
     wakeAt: Number.POSITIVE_INFINITY,
+    asideUntil: 0,
     dirty: false,
   }
 }
 
 /** Puts a newer row under what changed here since `known`, which the row holds already. */
 export function rebase(slot: Slot, row: Account, known: Account): void {
+  const { sealedCredential, sealedProxyUrl } = slot.account
   slot.account = mergeAccount(row, { base: known, next: slot.account })
   slot.base = row
+  const isResealed =
+    slot.account.sealedCredential !== sealedCredential || slot.account.sealedProxyUrl !== sealedProxyUrl
+  if (isResealed) slot.asideUntil = 0 // what could not be opened is not there any more
 }
 
 /** Whether a use has left all that decides about readiness: what changes is replaced, never altered in place. */

@@ -88,6 +88,19 @@ describe('the schedule', () => {
 })
 
 describe('a refresh', () => {
+  test.each<[string, Answer]>([
+    ['well', full],
+    ['badly', () => Promise.reject(new GatewayError('credential_invalid', 'HTTP 401'))],
+  ])('that ends %s says nothing about another login that the account has by then', async (_, answer) => {
+    const relogged = accountForTests({ credentialHash: 'another', revision: 2 })
+    const { upkeep, directory } = open([accountForTests()], async (...asked) => {
+      directory.upsert([relogged])
+      return answer(...asked)
+    })
+    await upkeep.refresh([accountForTests()], signal)
+    expect(directory.find(1)).toEqual(relogged)
+  })
+
   test('asks for every mode until the tier is known', async () => {
     const modes: (readonly Mode[])[] = []
     const { upkeep, directory } = open([accountForTests()], async (_, asked) => {

@@ -121,9 +121,15 @@ export class Upkeep {
     const account = directory.find(id)
     if (!account)
       return { id, type: 'failed', failure: new GatewayError('not_found', 'The account is gone.') }
+    // what was learnt with a login says nothing about another one that the account was given meanwhile
+    const changeAsked = (edit: (current: Account) => Account): void => {
+      directory.change(id, (current) =>
+        current.credentialHash === account.credentialHash ? edit(current) : current,
+      )
+    }
     try {
       const { report, identity } = await ask(account, modes, signal)
-      directory.change(id, (current) => ({
+      changeAsked((current) => ({
         ...applyReport(current, report, clock()),
         upstreamUserId: identity?.userId ?? current.upstreamUserId,
         email: identity?.email ?? current.email,
@@ -134,7 +140,7 @@ export class Upkeep {
       const evidence = describeError(failure)
       const { code, reason } = failure
       log.warn('a refresh failed', { account: id, code, reason, error: evidence })
-      directory.change(id, (current) => judge(current, { code, reason, evidence, at: clock() }))
+      changeAsked((current) => judge(current, { code, reason, evidence, at: clock() }))
       return { id, type: 'failed', failure }
     }
   }

@@ -14,12 +14,6 @@ export class WakeQueue {
   /** How many slots have a plan; the other entries of the heap are stale. */
   #planned = 0
 
-  /** The earliest wake-up that still holds (epoch ms), or Infinity. */
-  earliest(): number {
-    this.#dropStale()
-    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY
-  }
-
   /** Plans the slot's next wake-up; an earlier plan of the slot becomes stale. */
   plan(slot: Slot, at: number): void {
     if (slot.wakeAt === at) return

@@ -77,9 +77,17 @@ export function afterFailure(node: NodeHealth, failure: NodeFailure): NodeHealth
     failures,
     coolUntil: rests ? at + restMs : node.coolUntil,
     trialUntil: 0,
-    lastFailure: failure,
-    history: [...node.history, failure].slice(-MAX_HISTORY),
+    ...recorded(node, failure),
   }
+}
+
+/** It failed, and there is nothing else to take: that is only kept. */
+export function afterNote(node: NodeHealth, failure: NodeFailure): NodeHealth {
+  return { ...node, failures: node.failures + 1, ...recorded(node, failure) }
+}
+
+function recorded({ history }: NodeHealth, failure: NodeFailure) {
+  return { lastFailure: failure, history: [...history, failure].slice(-MAX_HISTORY) }
 }
 
 /** Its last failure turned out to be an account's doing. */

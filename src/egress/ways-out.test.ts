@@ -243,3 +243,62 @@ describe('a download', () => {
     expect(open({ resourceProxyUrl: B }).ways.forDownload(own, '1')).toBe(own)
   })
 })
+
+describe('what is told of all ways', () => {
+  const OWN = 'socks5://user:secret-word@own.example:1080'
+
+  test('is how the direct one did, which is taken as before', () => {
+    const { ways, take } = open({})
+    ways.answered({ proxyUrl: undefined, account: 'x', latencyMs: 120 })
+    for (let n = 0; n < 30; n++)
+      ways.failed({ proxyUrl: undefined, account: 'x', type: 'rejected', reason: 'challenge' })
+    const [direct, ...others] = ways.all()
+    expect(others).toEqual([])
+    expect(direct).toMatchObject({
+      name: 'direct',
+      use: 'requests',
+      state: 'ready',
+      health: 1,
+      latencyMs: 120,
+      failures: 30,
+      coolUntil: 0,
+      lastFailure: { type: 'rejected', reason: 'challenge' },
+    })
+    expect(direct?.history).toHaveLength(10)
+    expect(take('1')).toEqual({ id: 'direct' })
+  })
+
+  test('is the configured proxies, without their passwords', () => {
+    const { ways } = open({ mode: 'single_proxy', proxyUrl: 'http://user:secret-word@proxy.example:8080' })
+    ways.failed({ proxyUrl: undefined, account: 'x', type: 'connection' })
+    expect(ways.all()).toMatchObject([{ name: 'http://proxy.example:8080', use: 'requests' }])
+    expect(JSON.stringify(ways.all())).not.toContain('secret-word')
+  })
+
+  test('is the own proxies of accounts that have failed, and of no others', () => {
+    const { ways } = open({ mode: 'single_proxy', proxyUrl: A })
+    const chosen = [OWN, B, A].map((ownProxyUrl) => ways.choose({ accountKey: '1', ownProxyUrl })?.proxyUrl)
+    for (const proxyUrl of [chosen[0], A, C])
+      ways.failed({ proxyUrl, account: 'x', type: 'connection', reason: 'proxy' })
+    expect(ways.all()).toMatchObject([
+      { name: A, use: 'requests' },
+      {
+        name: 'socks5h://own.example:1080',
+        use: 'account',
+        state: 'cooling',
+        lastFailure: { reason: 'proxy' },
+      },
+    ])
+    expect(JSON.stringify(ways.all())).not.toContain('secret-word')
+  })
+
+  test('has an end', () => {
+    const { ways } = open({})
+    for (let n = 0; n < 1_200; n++) {
+      const own = ways.choose({ accountKey: '1', ownProxyUrl: `http://own-${n}.example:1` })
+      ways.failed({ proxyUrl: own?.proxyUrl, account: 'x', type: 'connection' })
+    }
+    expect(ways.all()).toHaveLength(1_001)
+    expect(ways.all().at(-1)?.name).toBe('http://own-1199.example:1')
+  })
+})

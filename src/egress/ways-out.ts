@@ -5,6 +5,7 @@ import {
   afterChoice,
   afterFailure,
   afterForgiving,
+  afterNote,
   stateOf,
   UNKNOWN_HEALTH,
   type NodeFailure,
@@ -38,7 +39,18 @@ export interface NodeReport extends NodeHealth {
   readonly state: NodeState
 }
 
+/** Any way that requests take, and how it has done in this process. */
+export interface WayReport extends NodeHealth {
+  /** Without a password. */
+  readonly name: string
+  /** `account`: one account's own proxy. */
+  readonly use: NodeReport['use'] | 'account'
+  readonly state: NodeState
+}
+
 const DIRECT: WayOut = { id: 'direct' }
+/** Accounts' own proxies that are told of. */
+const MAX_OWN_TOLD = 1_000
 /** Proxies that something is remembered about, those of single accounts among them. */
 const MAX_KNOWN_NODES = 10_000
 
@@ -47,6 +59,10 @@ export class WaysOut {
   readonly #settings: () => EgressSettings
   readonly #clock: Clock
   readonly #health = new Map<string, NodeHealth>()
+  /** Without a proxy there is nothing to choose: it never rests, and what went wrong is only kept. */
+  #direct = UNKNOWN_HEALTH
+  /** Proxies that only one account uses, or more by chance. */
+  readonly #own = new Set<string>()
   readonly #rejections = new Rejections()
   /** By settings, which are frozen: each list is read once. */
   readonly #parsed = new WeakMap<readonly string[], readonly ProxyNode[]>()
@@ -58,11 +74,7 @@ export class WaysOut {
 
   /** The way for a request; undefined once all were tried. Settings that name none are an error. */
   choose({ accountKey, ownProxyUrl, exclude = NONE }: WayOutQuery): WayOut | undefined {
-    if (ownProxyUrl !== null)
-      return this.#take([parseProxyNode(ownProxyUrl, 'the proxy of the account')], {
-        key: accountKey,
-        exclude,
-      })
+    if (ownProxyUrl !== null) return this.#take([this.#ownNode(ownProxyUrl)], { key: accountKey, exclude })
     const nodes = this.#requestNodes()
     if (nodes === 'direct') return exclude.size === 0 ? DIRECT : undefined
     return this.#take(nodes, { key: accountKey, exclude })
@@ -85,14 +97,18 @@ export class WaysOut {
   /** A way out has carried an answer. */
   answered({ proxyUrl, account, latencyMs }: AnsweredWay): void {
     if (account !== undefined) this.#rejections.clear(account)
-    if (proxyUrl === undefined) return
-    this.#set(proxyUrl, afterAnswer(this.#of(proxyUrl), latencyMs, this.#clock()))
+    const now = this.#clock()
+    if (proxyUrl === undefined) this.#direct = afterAnswer(this.#direct, latencyMs, now)
+    else this.#set(proxyUrl, afterAnswer(this.#of(proxyUrl), latencyMs, now))
   }
 
   /** A way out has failed; what an account brought on itself does not count against it. */
   failed({ proxyUrl, account, type, reason }: FailedWay): void {
-    if (proxyUrl === undefined) return
     const now = this.#clock()
+    if (proxyUrl === undefined) {
+      this.#direct = afterNote(this.#direct, { type, reason, at: now })
+      return
+    }
     const node = this.#of(proxyUrl)
     if (type === 'rejected') {
       const verdict = this.#rejections.note(account, proxyUrl, { now, answeredAt: node.answeredAt })
@@ -119,6 +135,31 @@ export class WaysOut {
       ...requests.map((node) => report(node, 'requests')),
       ...this.#downloadNodes().map((node) => report(node, 'downloads')),
     ]
+  }
+
+  /** All ways that are in use: the direct one or the configured proxies, and accounts' own proxies that have failed. */
+  all(): readonly WayReport[] {
+    const nodes = this.nodes()
+    const usual = nodes.map(({ node: { name }, ...report }): WayReport => ({ ...report, name }))
+    const isDirect = this.#settings().mode === 'direct'
+    const direct: WayReport = { ...this.#direct, name: DIRECT.id, use: 'requests', state: 'ready' }
+    const configured = new Set(nodes.map(({ node }) => node.proxyUrl))
+    return [...(isDirect ? [direct] : usual), ...this.#ownReports(configured)]
+  }
+
+  #ownReports(configured: ReadonlySet<string>): readonly WayReport[] {
+    const now = this.#clock()
+    return Array.from(this.#health)
+      .filter(([url, { lastFailure }]) => lastFailure && this.#own.has(url) && !configured.has(url))
+      .slice(-MAX_OWN_TOLD)
+      .map(([url, health]) => ownReport(url, health, now))
+  }
+
+  #ownNode(address: string): ProxyNode {
+    const node = parseProxyNode(address, 'the proxy of the account')
+    this.#own.add(node.proxyUrl)
+    if (this.#own.size > MAX_KNOWN_NODES) dropOldest(this.#own)
+    return node
   }
 
   #requestNodes(): readonly ProxyNode[] | 'direct' {
@@ -176,12 +217,21 @@ export class WaysOut {
   #set(proxyUrl: string, health: NodeHealth): void {
     this.#health.delete(proxyUrl)
     this.#health.set(proxyUrl, health)
-    const oldest = this.#health.size > MAX_KNOWN_NODES ? this.#health.keys().next().value : undefined
-    if (oldest !== undefined) this.#health.delete(oldest)
+    if (this.#health.size > MAX_KNOWN_NODES) dropOldest(this.#health)
   }
 }
 
 const NONE: ReadonlySet<string> = new Set()
+
+function ownReport(proxyUrl: string, health: NodeHealth, now: number): WayReport {
+  const { name } = parseProxyNode(proxyUrl, 'the proxy of the account')
+  return { ...health, name, use: 'account', state: stateOf(health, now) }
+}
+
+function dropOldest(known: Map<string, unknown> | Set<string>): void {
+  const [oldest] = known.keys()
+  if (oldest !== undefined) known.delete(oldest)
+}
 
 function hasNode(nodes: readonly ProxyNode[], proxyUrl: string): boolean {
   return nodes.some((node) => node.proxyUrl === proxyUrl)

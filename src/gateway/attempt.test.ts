@@ -134,9 +134,18 @@ describe('one request', () => {
     expect([listed.asked.length, other.asked.length]).toEqual([2, 1])
   })
 
-  test('without any account is a 429 that says when to come back', async () => {
+  test('without any account is a 429', async () => {
     const { failure } = await run(createParts(0), [])
-    expect(failure).toMatchObject({ code: 'no_account', status: 429, retryAfterSeconds: 1 })
+    expect(failure).toMatchObject({ code: 'no_account', status: 429 })
+  })
+
+  test('after the one that lost the only account is told the same', async () => {
+    const parts = createParts(1)
+    const first = await run(parts, [() => fail('account_blocked')])
+    const second = await run(parts, [])
+    expect(second.asked).toEqual([])
+    for (const { failure } of [first, second])
+      expect(failure).toMatchObject({ code: 'account_blocked', status: 503, reason: 'account-blocked' })
   })
 
   test('penalises one account at most for ambiguous failures', async () => {

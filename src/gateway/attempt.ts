@@ -1,6 +1,7 @@
-import type { AccountDirectory, ReserveQuery } from '../accounts/directory.ts'
+import type { AccountDirectory } from '../accounts/directory.ts'
 import { leaseAccount, type AccountLease, type LeaseParts } from '../accounts/lease.ts'
 import type { Shortage } from '../accounts/refresh-plan.ts'
+import type { ReserveQuery } from '../accounts/reserve-query.ts'
 import { GatewayError, toGatewayError, type ErrorCode } from '../core/error.ts'
 import { modeOrder, poolOrder, type Model } from '../core/model.ts'
 import type { WayOut } from '../egress/way-out.ts'
@@ -8,6 +9,7 @@ import { describeError, type Log } from '../util/log.ts'
 import { openGuarded } from '../util/streams/guard-stream.ts'
 import { lateStream } from '../util/streams/late-stream.ts'
 import { startStream } from '../util/streams/start-stream.ts'
+import { noAccount } from './no-account.ts'
 import { WayOutRotation, type WayOutParts } from './way-out-rotation.ts'
 
 /** The settings that bound the attempts of one request. */
@@ -24,7 +26,6 @@ export interface AttemptParts extends LeaseParts, WayOutParts {
   /** Asks the upstream about accounts that may have been missed by a wrong guess; true: look again. */
   readonly refreshForShortage: (shortage: Shortage, signal: AbortSignal) => Promise<boolean>
   readonly settings: () => AttemptSettings
-  readonly log: Log
 }
 
 /** An account and a way out for one attempt. */
@@ -101,7 +102,9 @@ async function findAnswer<Item>(
       if (!mayGoOn(plan) || !mayRetry(failure, retryStatuses)) throw failure
     }
   }
-  throw withRetryAfter(failure ?? noAccount(parts.directory, plan.model), parts.directory)
+  throw failure
+    ? withRetryAfter(failure, parts.directory, query)
+    : noAccount(parts.directory, query, plan.model)
 }
 
 /** One account's part in a request. */
@@ -200,19 +203,16 @@ function mayRetry({ retry, upstreamStatus }: GatewayError, retryStatuses: readon
   return retry === 'other-account' && (upstreamStatus === undefined || retryStatuses.includes(upstreamStatus))
 }
 
-function noAccount(directory: AccountDirectory, model: Model): GatewayError {
-  const message =
-    directory.stats.accounts === 0
-      ? 'No accounts are configured in this gateway.'
-      : `No account can serve ${model.id} now: all that could are busy, used up or out of order.`
-  return new GatewayError('no_account', message)
-}
-
 /** A 429 always says when to come back. */
-function withRetryAfter(failure: GatewayError, directory: AccountDirectory): GatewayError {
+function withRetryAfter(
+  failure: GatewayError,
+  directory: AccountDirectory,
+  query: ReserveQuery,
+): GatewayError {
   if (failure.status !== 429 || failure.retryAfterSeconds !== undefined) return failure
   const { code, message, cause, reason } = failure
-  return new GatewayError(code, message, { cause, reason, retryAfterSeconds: directory.retryAfterSeconds() })
+  const { retryAfterSeconds } = directory.shortfall(query)
+  return new GatewayError(code, message, { cause, reason, retryAfterSeconds })
 }
 
 interface Failed {

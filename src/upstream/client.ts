@@ -7,7 +7,7 @@ import type { NoteDrift } from './drift.ts'
 import type { ChatCall } from './chat-call.ts'
 import { ConversationPlaces } from './conversation-places.ts'
 import { openGatewayChat } from './gateway/open-chat.ts'
-import type { UserIds } from './gateway/user-id.ts'
+import { createUserIdFinder, type UserIds } from './gateway/user-id.ts'
 import { openRestChat } from './rest/open-chat.ts'
 import { judgeMediaUrl } from './media-hosts.ts'
 import { probeEdge, type ProbedEdge, type ProbeOptions } from './probe-edge.ts'
@@ -78,12 +78,13 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     },
   }
   const restCall = createRestCaller(withNote)
-  const { openSocket = openRuntimeSocket } = options
+  const { openSocket = openRuntimeSocket, userIds } = options
+  const findUserId = createUserIdFinder({ userIds, call: restCall })
   return {
     chat: (call) =>
       options.settings().chatProtocol === 'rest'
         ? openRestChat(withNote, call)
-        : openGatewayChat({ ...withNote, openSocket, call: restCall }, call),
+        : openGatewayChat({ ...withNote, openSocket, findUserId }, call),
     places: new ConversationPlaces(),
     pictures: (call) => openPictureRound({ ...withNote, openSocket }, call),
     editsSingly: () => options.settings().chatProtocol === 'gateway',

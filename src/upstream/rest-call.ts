@@ -1,7 +1,13 @@
 import { GatewayError } from '../core/error.ts'
 import { IdleGuard } from '../util/idle-guard.ts'
 import type { NoteDrift } from './drift.ts'
-import { classifyHttpFailure, connectionFailure, driftFailure } from './failure.ts'
+import {
+  classifyHttpFailure,
+  classifyPage,
+  connectionFailure,
+  driftFailure,
+  MAX_FAILURE_BODY_LENGTH,
+} from './failure.ts'
 import { restHeaders } from './headers.ts'
 import type { UpstreamSettings } from './upstream-settings.ts'
 import { statsigId } from './statsig.ts'
@@ -49,7 +55,7 @@ export interface RestCallerOptions {
   readonly noteDrift?: NoteDrift
 }
 
-/** Makes small calls for accounts; an answer outside 2xx is thrown as what it means. */
+/** Makes small calls for accounts; an answer outside 2xx, or a page, is thrown as what it means. */
 export type RestCaller = (call: RestCall, identity: CallerIdentity) => Promise<RestAnswer>
 
 /** The largest body of a small call that is read. */
@@ -64,9 +70,11 @@ export function createRestCaller(options: RestCallerOptions): RestCaller {
       const signal = AbortSignal.any([identity.signal, timeout.signal])
       const answer = await send(options, call, { ...identity, signal, timer })
       options.onAnswer()
-      if (answer.status >= 200 && answer.status < 300) return answer
       const { status, headers } = answer
-      throw classifyHttpFailure({ status, headers, body: new TextDecoder().decode(answer.body) })
+      const isSuccess = status >= 200 && status < 300
+      if (isSuccess && !isPage(answer)) return answer
+      const body = new TextDecoder().decode(answer.body.subarray(0, MAX_FAILURE_BODY_LENGTH))
+      throw isSuccess ? classifyPage(body) : classifyHttpFailure({ status, headers, body })
     } catch (thrown) {
       if (thrown instanceof GatewayError) throw thrown
       if (identity.signal.aborted)
@@ -95,6 +103,7 @@ async function send(
     headers: buildHeaders(options, call, identity.credential),
     signal,
     timer,
+    limitMs: call.timeoutSeconds * 1000,
     ...(body !== undefined && { body }),
     ...(proxyUrl !== undefined && { proxyUrl }),
   })
@@ -135,6 +144,11 @@ async function readWhole(response: HttpAnswer): Promise<Uint8Array> {
       throw connectionFailure(`an answer of more than ${MAX_ANSWER_SIZE_BYTES} bytes`)
   }
   return Buffer.concat(chunks)
+}
+
+/** A page is nobody's answer to a call, whatever its status says: the edge sends it, or something else in between. */
+export function isPage({ headers }: { readonly headers: Headers }): boolean {
+  return headers.get('content-type')?.startsWith('text/html') === true
 }
 
 /** What an answer of another shape than its call expects means; `what` names the call. */

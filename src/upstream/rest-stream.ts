@@ -7,7 +7,7 @@ import { AnswerTooLongError } from './answer-text.ts'
 import { ignoreDrift, type NoteDrift } from './drift.ts'
 import { classifyHttpFailure, classifyPage, connectionFailure, truncatedFailure } from './failure.ts'
 import { restHeaders } from './headers.ts'
-import type { CallerIdentity, RestCallerOptions } from './rest-call.ts'
+import { isPage, type CallerIdentity, type RestCallerOptions } from './rest-call.ts'
 import { readStart } from './read-start.ts'
 import { statsigId } from './statsig.ts'
 import type { AnswerBody, HttpAnswer, RequestTimer } from './transport.ts'
@@ -92,11 +92,6 @@ async function takeBody(response: HttpAnswer): Promise<AnswerBody> {
   if (status !== 200 || !body) throw classifyHttpFailure({ status, headers, body: await readStart(body) })
   if (isPage(response)) throw classifyPage(await readStart(body))
   return body
-}
-
-/** A page where a stream should be is nobody's answer to a chat, whatever its status says. */
-function isPage({ headers }: HttpAnswer): boolean {
-  return headers.get('content-type')?.startsWith('text/html') === true
 }
 
 interface Circumstances {

@@ -1,4 +1,5 @@
 import { GatewayError } from '../core/error.ts'
+import { reasonRules } from '../core/reason.ts'
 import { asObject, asString, type JsonObject } from '../util/json-fields.ts'
 import {
   oddAnswer,
@@ -41,10 +42,8 @@ export async function fetchSession(call: RestCaller, identity: CallerIdentity): 
 function parseSession(answer: RestAnswer): SessionIdentity {
   const top: JsonObject = asObject(readAnswerJson(answer)) ?? {}
   const status = asString(top['status'])?.toLowerCase()
-  if (status === 'blocked') throw new GatewayError('account_blocked', 'The upstream has blocked the account.')
-  if (status === 'unauthenticated') {
-    throw new GatewayError('credential_invalid', 'The upstream no longer accepts the login of the account.')
-  }
+  if (status === 'blocked') throw refused('account-blocked', status)
+  if (status === 'unauthenticated') throw refused('credential-invalid', status)
   const session = asObject(top['session'])
   const user = asObject(top['user'])
   const userId = firstText([
@@ -59,6 +58,11 @@ function parseSession(answer: RestAnswer): SessionIdentity {
   const email = firstText([session?.['email'], user?.['email'], top['email']])
   if (userId === null && email === null) throw oddAnswer(answer, 'session')
   return { userId, email }
+}
+
+function refused(reason: 'account-blocked' | 'credential-invalid', status: string): GatewayError {
+  const { code, sentence } = reasonRules[reason]
+  return new GatewayError(code, sentence, { cause: `the session has the status ${status}`, reason })
 }
 
 function firstText(values: readonly unknown[]): string | null {

@@ -84,6 +84,28 @@ test.each([['bad file'], [{ code: 'UNSUPPORTED_FILE', message: 'bad file' }], [[
   },
 )
 
+test.each([
+  ['Content violates usage guidelines', 'content_policy'],
+  [{ message: 'Too many requests' }, 'rate_limited'],
+  [{ error: { code: 8, message: 'Try later' } }, 'rate_limited'],
+])('the terminal error %j is told as %s', async (terminalError, code) => {
+  await expect(uploadAsForm({ terminalError })).rejects.toMatchObject({ code })
+})
+
+test('what a terminal error says is evidence, in short, and not for callers', async () => {
+  const said = `the file is odd ${'x'.repeat(1_000_000)}`
+  for (const terminalError of [said, { error: { message: said } }, { why: said }]) {
+    const refused = uploadAsForm({ terminalError })
+    await expect(refused).rejects.toMatchObject({
+      code: 'upstream_rejected',
+      message: 'The upstream did not take the file.',
+      cause: expect.stringContaining('the file is odd'),
+    })
+    const failure: unknown = await refused.catch((error: unknown) => error)
+    expect(String(failure instanceof Error && failure.cause).length).toBeLessThan(300)
+  }
+})
+
 test.each([[null], [false], [0], [''], [{}], [[]]])('%j is no terminal error', async (terminalError) => {
   expect((await uploadAsForm({ terminalError, fileMetadata: metadata })).placed.id).toBe('m')
 })

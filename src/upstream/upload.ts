@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/error.ts'
-import { asObject, asString, type JsonObject } from '../util/json-fields.ts'
+import { asNumber, asObject, asString, type JsonObject } from '../util/json-fields.ts'
+import { classifyStreamFailure } from './failure.ts'
 import { encodeMultipart } from './multipart.ts'
 import {
   oddAnswer,
@@ -74,8 +75,14 @@ function readPlaced(answer: RestAnswer, placed: JsonObject | undefined, id: stri
 /** A file may be refused with HTTP 200; empty values of any kind refuse nothing (spec/upstream-media.md §6.2). */
 function throwRefusal(refusal: unknown): void {
   if (!refusal || (typeof refusal === 'object' && Object.keys(refusal).length === 0)) return
-  const message = asString(asObject(refusal)?.['message']) ?? asString(refusal) ?? 'no reason was told'
-  throw new GatewayError('upstream_rejected', `The upstream did not take the file: ${message}`)
+  const fields = asObject(refusal)
+  const inner = asObject(fields?.['error']) ?? fields
+  const message = asString(inner?.['message']) ?? asString(refusal) ?? JSON.stringify(refusal)
+  const failure = classifyStreamFailure({ code: asNumber(inner?.['code']) ?? 0, message })
+  // what is said of the upload alone is about the file: another account would hear the same
+  if (failure.code !== 'upstream_unavailable') throw failure
+  const { cause } = failure
+  throw new GatewayError('upstream_rejected', 'The upstream did not take the file.', { cause })
 }
 
 /** The JSON of an upload, written into one buffer: a text of it would be copied several times on its way. */

@@ -36,6 +36,16 @@ describe('a new token', () => {
     )
   })
 
+  test('may be of another login: who that is must be asked anew, unless the operator says it', async () => {
+    put(1, { upstreamUserId: 'u-1', email: 'old@mail.test' })
+    await edit({ id: 1, token: 'token-1' })
+    expect(account(1)).toMatchObject({ upstreamUserId: 'u-1', email: 'old@mail.test' })
+    await edit({ id: 1, token: 'token-new' })
+    expect(account(1)).toMatchObject({ upstreamUserId: null, email: null })
+    await edit({ id: 1, token: 'token-newer', email: 'new@mail.test' })
+    expect(account(1)).toMatchObject({ upstreamUserId: null, email: 'new@mail.test' })
+  })
+
   test.each<[AccountState, AccountState['status']]>([
     [{ status: 'disabled', cause }, 'disabled'],
     [{ status: 'suspended', cause }, 'suspended'],

@@ -82,7 +82,9 @@ function editRoute(parts: AccountRouteParts): AdminRoute {
       const credential = token === undefined ? undefined : requireCredential(token)
       const account = await editStored(parts, found, (stored) => {
         const edited = applyProfile(stored, change, parts.box)
-        return credential === undefined ? edited : replaceCredential(parts, edited, credential)
+        return credential === undefined
+          ? edited
+          : replaceCredential(parts, edited, { credential, email: said.email ?? null })
       })
       await parts.syncAccounts(call.signal)
       const answer = encodeAccountAnswer(parts, account)
@@ -113,8 +115,15 @@ async function editStored(
   throw new AdminError('account_not_found', 'The account was deleted meanwhile.')
 }
 
-/** The account under a new token. A login that was lost is there again; what else keeps it from use stays. */
-function replaceCredential(parts: AccountRouteParts, account: Account, credential: string): Account {
+/**
+ * The account under a new token. A login that was lost is there again; what else keeps it from use stays. It may be the
+ * login of somebody else, so who the account is must be asked anew.
+ */
+function replaceCredential(
+  parts: AccountRouteParts,
+  account: Account,
+  { credential, email }: { readonly credential: string; readonly email: string | null },
+): Account {
   const { box, clock } = parts
   const credentialHash = hashCredential(credential)
   if (credentialHash === account.credentialHash) return account
@@ -122,6 +131,8 @@ function replaceCredential(parts: AccountRouteParts, account: Account, credentia
   const next: Account = {
     ...account,
     credentialHash,
+    upstreamUserId: null,
+    email,
     sealedCredential: box.seal(credential, credentialHash),
     sealedProxyUrl: proxyUrl === null ? null : box.seal(proxyUrl, credentialHash),
   }

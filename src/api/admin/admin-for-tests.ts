@@ -99,7 +99,7 @@ export async function startAdmin(options: TestAdminOptions = {}): Promise<TestAd
     storageType: 'local',
     worker: 1,
     startedAt: time.now,
-    waysOut: { nodes: () => [], test: async () => {} },
+    waysOut: { nodes: () => [], all: () => [], test: async () => {} },
     clearance: {
       reports: () => [],
       test: async () => ({ wayOut: 'direct', userAgent: 'Agent/1', cookieNames: [] }),

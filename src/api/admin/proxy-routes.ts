@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { GatewayError, toGatewayError } from '../../core/error.ts'
 import { reasonRules, reasons, type Reason } from '../../core/reason.ts'
 import { parseProxyNode } from '../../egress/proxy-node.ts'
-import type { NodeReport } from '../../egress/ways-out.ts'
+import type { NodeReport, WayReport } from '../../egress/ways-out.ts'
 import type { Clock } from '../../util/clock.ts'
 import { mapLimit } from '../../util/map-limit.ts'
 import { AdminError } from './admin-error.ts'
@@ -14,6 +14,8 @@ export interface ProxyRouteParts {
   readonly waysOut: {
     /** The configured proxies; none: requests leave directly. Throws what is wrong with the settings. */
     nodes(): readonly NodeReport[]
+    /** All ways that are in use; throws as well. */
+    all(): readonly WayReport[]
     /** Asks the upstream's edge over a way out; throws what stands in the way. */
     test(proxyUrl: string | undefined, signal: AbortSignal): Promise<void>
   }
@@ -31,8 +33,10 @@ const failureSchema = z.object({
 })
 
 const nodeSchema = z.object({
-  way_out: z.string().meta({ description: 'The address without user and password.' }),
-  use: z.enum(['requests', 'downloads']),
+  way_out: z.string().meta({ description: 'The address without user and password, or "direct".' }),
+  use: z
+    .enum(['requests', 'downloads', 'account'])
+    .meta({ description: "`account`: an account's own proxy that has failed since the start." }),
   state: z.enum(['ready', 'trial', 'cooling']),
   health: z.number(),
   failures: z.int().meta({ description: 'Since the last answer.' }),
@@ -65,12 +69,12 @@ function stateRoute({ waysOut, clock }: ProxyRouteParts): AdminRoute {
     path: '/egress',
     policy: 'admin',
     audit: 'none',
-    summary: 'The proxies and how each has done in this process; none: requests leave directly.',
+    summary: 'The ways out, and how each has done in this process.',
     input: noInput,
     answer: doneSchema.extend({ nodes: z.array(nodeSchema), problem: z.string().nullable() }),
     handler: () => {
       try {
-        return { ...done, nodes: waysOut.nodes().map((node) => encodeNode(node, clock())), problem: null }
+        return { ...done, nodes: waysOut.all().map((way) => encodeWay(way, clock())), problem: null }
       } catch (thrown) {
         if (!(thrown instanceof GatewayError)) throw thrown
         return { ...done, nodes: [], problem: String(thrown.cause) }
@@ -141,10 +145,10 @@ async function testWay(
   return { ...way, ok: false, message, reason, elapsed_ms }
 }
 
-function encodeNode(report: NodeReport, now: number): z.input<typeof nodeSchema> {
-  const { node, use, state, health, failures, coolUntil, latencyMs, answeredAt, history } = report
+function encodeWay(report: WayReport, now: number): z.input<typeof nodeSchema> {
+  const { name, use, state, health, failures, coolUntil, latencyMs, answeredAt, history } = report
   return {
-    way_out: node.name,
+    way_out: name,
     use,
     state,
     health,

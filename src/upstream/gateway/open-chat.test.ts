@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
+import { GatewayError } from '../../core/error.ts'
 import { HandshakeError } from '../socket.ts'
-import type { GatewayChatOptions } from './open-chat.ts'
 import { USER, attached, created, done, opening, play, say, text, textOf, turn } from './play-for-tests.ts'
 import type { ServerStep } from './socket-for-tests.ts'
 
@@ -28,33 +28,6 @@ describe('the handshake', () => {
     const openSocket = () =>
       Promise.reject(new HandshakeError('refused', { status, headers: new Headers(), body }))
     expect((await play([], { options: { openSocket } })).failure?.code).toBe(code)
-  })
-
-  test('asks who the account is, once, when that is not known', async () => {
-    const kept: unknown[] = []
-    const answer = { session: { userId: USER } }
-    const options: Partial<GatewayChatOptions> = {
-      userIds: { find: () => null, keep: (...all) => kept.push(all) },
-      call: async ({ path }) => {
-        expect(path).toBe('/api/auth/session')
-        const body = new TextEncoder().encode(JSON.stringify(answer))
-        return { status: 200, headers: new Headers(), body }
-      },
-    }
-    const { request } = await play([...opening, text('hi'), done], { options })
-    expect(request?.url).toEndWith(USER)
-    expect(kept).toEqual([[1, USER]])
-  })
-
-  test('is not tried with an id that is none', async () => {
-    const call: GatewayChatOptions['call'] = async () => ({
-      status: 200,
-      headers: new Headers(),
-      body: new TextEncoder().encode('{"userId":"someone"}'),
-    })
-    const options = { call, userIds: { find: () => null, keep: () => {} } }
-    const { failure, request } = await play([], { options })
-    expect([failure?.code, request]).toEqual(['upstream_unavailable', undefined])
   })
 })
 
@@ -150,7 +123,7 @@ describe('the end', () => {
     })
     expect(performance.now() - began).toBeLessThan(1000)
     expect([failure?.code, failure?.reason]).toEqual(['upstream_unavailable', 'protocol-drift'])
-    expect([...noted]).toEqual(['event presence.update'])
+    expect([...noted]).toEqual(['chat: event presence.update'])
   })
 
   test('comes in time when the confirmations never do, whatever else is said', async () => {
@@ -167,6 +140,12 @@ describe('the end', () => {
     const { failure } = await play([], { call: { signal: leaving.signal }, options: { openSocket } })
     expect(failure?.code).toBe('client_closed')
   })
+})
+
+test('an account whose id cannot be found opens no socket', async () => {
+  const findUserId = () => Promise.reject(new GatewayError('upstream_timeout', 'silent'))
+  const { failure, request } = await play([], { options: { findUserId } })
+  expect([failure?.code, request]).toEqual(['upstream_timeout', undefined])
 })
 
 describe('signs of life', () => {

@@ -9,13 +9,12 @@ import { IdleGuard } from '../../util/idle-guard.ts'
 import { encodeCookies } from '../cookies.ts'
 import { ignoreDrift, type NoteDrift } from '../drift.ts'
 import { connectionFailure, truncatedFailure } from '../failure.ts'
-import type { RestCaller } from '../rest-call.ts'
 import { explainHandshake, type OpenSocket, type UpstreamSocket } from '../socket.ts'
 import type { UpstreamSettings } from '../upstream-settings.ts'
 import { encodePing, encodeSession, encodeTurn } from './messages.ts'
 import { readChat } from './read-chat.ts'
 import { SessionGate } from './session-gate.ts'
-import { findUserId, type UserIds } from './user-id.ts'
+import type { FindUserId } from './user-id.ts'
 
 export interface GatewayChatOptions {
   readonly openSocket: OpenSocket
@@ -23,9 +22,7 @@ export interface GatewayChatOptions {
   readonly clock: () => number
   /** The upstream answered something. */
   readonly onAnswer: () => void
-  /** For the account's id at the upstream. */
-  readonly call: RestCaller
-  readonly userIds: UserIds
+  readonly findUserId: FindUserId
   readonly noteDrift?: NoteDrift
   /** Pause between two signs of life; absent: the usual one. */
   readonly heartbeatMs?: number
@@ -43,7 +40,7 @@ export function openGatewayChat(
   call: ChatCall,
 ): AsyncGenerator<readonly ChatEvent[]> {
   return lateStream(async () => {
-    const userId = await findUserId(options, call)
+    const userId = await options.findUserId(call)
     const socket = await connect(options, call, userId)
     const ping = (): void => socket.send(encodePing(options.clock()))
     const heart = setInterval(ping, options.heartbeatMs ?? HEARTBEAT_MS)

@@ -65,8 +65,7 @@ export async function play(
       }),
       clock: () => 1786000000123,
       onAnswer: () => {},
-      call: () => Promise.reject(new Error('the user id is known')),
-      userIds: { find: () => USER, keep: () => {} },
+      findUserId: async () => USER,
       ...options,
     },
     {
