@@ -46,7 +46,6 @@ export function passesOf(clearance: Clearance): EdgePasses {
     acquire: (target, signal) => clearance.acquire(target, signal),
     renew: (target, refused, signal) => clearance.renew(target, refused?.id, signal),
     confirm: (target, { id }) => clearance.confirm(target, id),
-    refuse: (target, { id }) => clearance.refuse(target, id),
   }
 }
 

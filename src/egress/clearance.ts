@@ -77,14 +77,14 @@ export class Clearance {
     return (await this.#awaitSolve(entry, signal)) ?? this.#lastGood(entry)
   }
 
-  /** Another bundle, after the edge has refused this one, or a request without. */
+  /** Another bundle, after the edge has refused this one, which is not shown again, or a request without. */
   async renew(
     target: ClearanceTarget,
     refusedId: string | undefined,
     signal: AbortSignal,
   ): Promise<ClearanceBundle | undefined> {
     const entry = this.#entryFor(target)
-    if (refusedId !== undefined) this.refuse(target, refusedId)
+    if (refusedId !== undefined) entry.refuse(refusedId, this.#options.clock())
     const replaced = this.#usable(entry)
     if (replaced && replaced.id !== refusedId) return replaced
     return this.#awaitSolve(entry, signal)
@@ -93,11 +93,6 @@ export class Clearance {
   /** The edge has taken a bundle. */
   confirm(target: ClearanceTarget, id: string): void {
     this.#entryFor(target).confirm(id)
-  }
-
-  /** The edge has refused a bundle: it is not shown again. */
-  refuse(target: ClearanceTarget, id: string): void {
-    this.#entryFor(target).refuse(id, this.#options.clock())
   }
 
   /** Renews what is due, one after another: for these targets, and those used lately. Only the leader does that. */

@@ -237,10 +237,16 @@ describe('a download', () => {
 
   test('of an account with its own proxy stays there', () => {
     const own = 'http://own.example:1'
-    expect(open({ mode: 'single_proxy', proxyUrl: A, resourceProxyUrl: B }).ways.forDownload(own, '1')).toBe(
-      own,
-    )
-    expect(open({ resourceProxyUrl: B }).ways.forDownload(own, '1')).toBe(own)
+    for (const settings of [{ mode: 'single_proxy', proxyUrl: A, resourceProxyUrl: B }, {}] as const) {
+      const { ways } = open(settings)
+      const taken = ways.choose({ accountKey: '1', ownProxyUrl: own })?.proxyUrl
+      expect(ways.forDownload(taken, '1')).toBe(own)
+    }
+  })
+
+  test('leaves a proxy that was taken out of the settings since its request', () => {
+    expect(open({ mode: 'proxy_pool', proxyPool: [A] }).ways.forDownload(B, '1')).toBe(A)
+    expect(open({}).ways.forDownload(B, '1')).toBeUndefined()
   })
 })
 

@@ -86,10 +86,13 @@ export class WaysOut {
    */
   forDownload(proxyUrl: string | undefined, account: string): string | undefined {
     const nodes = this.#requestNodes()
-    const isOwn = proxyUrl !== undefined && (nodes === 'direct' || !hasNode(nodes, proxyUrl))
-    if (nodes === 'direct' || isOwn) return proxyUrl
+    const isOwn = proxyUrl !== undefined && this.#own.has(proxyUrl)
+    if (isOwn && (nodes === 'direct' || !hasNode(nodes, proxyUrl))) return proxyUrl
+    // a proxy that was taken out of the settings since is not used any more
+    if (nodes === 'direct') return undefined
     const downloads = this.#downloadNodes()
-    const isWell = proxyUrl !== undefined && stateOf(this.#of(proxyUrl), this.#clock()) !== 'cooling'
+    const isKept = proxyUrl !== undefined && hasNode(nodes, proxyUrl)
+    const isWell = isKept && stateOf(this.#of(proxyUrl), this.#clock()) !== 'cooling'
     if (downloads.length === 0 && isWell) return proxyUrl
     return this.#take(downloads.length > 0 ? downloads : nodes, { key: account, exclude: NONE })?.proxyUrl
   }
@@ -157,6 +160,7 @@ export class WaysOut {
 
   #ownNode(address: string): ProxyNode {
     const node = parseProxyNode(address, 'the proxy of the account')
+    this.#own.delete(node.proxyUrl)
     this.#own.add(node.proxyUrl)
     if (this.#own.size > MAX_KNOWN_NODES) dropOldest(this.#own)
     return node

@@ -27,7 +27,6 @@ function give(...list: readonly EdgePass[]) {
       return left.shift()
     },
     confirm: (_, { id }) => void told.push(`confirm ${id}`),
-    refuse: (_, { id }) => void told.push(`refuse ${id}`),
   }
   return { edge, told }
 }
@@ -88,7 +87,23 @@ describe('a request', () => {
     const response = await clearTransport(transport, edge).send(request)
     expect(response.status).toBe(403)
     expect(await textOf(response)).toContain('Just a moment')
-    expect(told.slice(1)).toEqual(['renew pass-140', 'refuse pass-141'])
+    expect(told.slice(1)).toEqual(['renew pass-140'])
+  })
+
+  test('of an account that is challenged whatever it shows costs no pass after pass', async () => {
+    const { edge, told } = give(...passes(140, 141, 142, 143, 144, 145))
+    const fine = (): Response => new Response('fine')
+    const { transport } = carry(challenge, challenge, challenge, fine, challenge, fine)
+    const cleared = clearTransport(transport, edge)
+    const ask = (account: string, more: Partial<TransportRequest> = {}): Promise<HttpAnswer> =>
+      cleared.send({ ...request, headers: { ...request.headers, cookie: `sso=${account}` }, ...more })
+    const told403 = [await ask('a'), await ask('a')].map(({ status }) => status)
+    const others = [await ask('b'), await ask('a', { proxyUrl: 'http://proxy.test' })]
+    expect([told403, others.map(({ status }) => status)]).toEqual([
+      [403, 403],
+      [200, 200],
+    ])
+    expect(told.filter((words) => words.startsWith('renew'))).toEqual(['renew pass-140', 'renew pass-144'])
   })
 
   test('without a pass to be had gets the challenge as its answer', async () => {

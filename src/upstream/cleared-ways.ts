@@ -2,6 +2,7 @@ import { clientHints } from './client-hints.ts'
 import { classifyHttpFailure } from './failure.ts'
 import { readStart } from './read-start.ts'
 import { HandshakeError, type OpenSocket } from './socket.ts'
+import { StubbornCallers } from './stubborn-callers.ts'
 import type { HttpAnswer, RequestTimer, Transport, TransportRequest } from './transport.ts'
 
 /** Cookies of the edge, and the browser that they were given to. */
@@ -30,8 +31,6 @@ export interface EdgePasses {
   renew(target: PassTarget, refused: EdgePass | undefined, signal: AbortSignal): Promise<EdgePass | undefined>
   /** The edge has let a request through. */
   confirm(target: PassTarget, pass: EdgePass): void
-  /** The edge has refused a pass that nothing better could be had for. */
-  refuse(target: PassTarget, pass: EdgePass): void
 }
 
 /** Statuses that a challenge comes with (spec/upstream-chat.md §8.1). */
@@ -39,16 +38,21 @@ const challengeStatuses: ReadonlySet<number> = new Set([403, 503])
 
 /** Sends with a pass; a request that is challenged goes out once more, on the same way, with another pass. */
 export function clearTransport(transport: Transport, passes: EdgePasses): Transport {
+  const stubborn = new StubbornCallers()
   const send = async (request: TransportRequest): Promise<HttpAnswer> => {
     const carry = (pass: EdgePass | undefined): Promise<HttpAnswer> =>
       transport.send(pass ? { ...request, headers: withPass(request.headers, pass) } : request)
-    return withReplay(passes, request, { carry, refused: (response) => isChallenged(response) })
+    return withReplay({ passes, stubborn }, request, {
+      carry,
+      refused: (response) => isChallenged(response),
+    })
   }
   return { send: (request) => (passes.isOn() ? send(request) : transport.send(request)) }
 }
 
 /** The same for sockets. */
 export function clearSockets(openSocket: OpenSocket, passes: EdgePasses): OpenSocket {
+  const stubborn = new StubbornCallers()
   return async (request) => {
     if (!passes.isOn()) return openSocket(request)
     const carry = async (pass: EdgePass | undefined) => {
@@ -58,7 +62,7 @@ export function clearSockets(openSocket: OpenSocket, passes: EdgePasses): OpenSo
         throw thrown
       })
     }
-    const outcome = await withReplay(passes, request, {
+    const outcome = await withReplay({ passes, stubborn }, request, {
       carry,
       refused: async (result) => ({ result, isChallenge: result instanceof HandshakeError }),
     })
@@ -67,8 +71,14 @@ export function clearSockets(openSocket: OpenSocket, passes: EdgePasses): OpenSo
   }
 }
 
+interface Edge {
+  readonly passes: EdgePasses
+  readonly stubborn: StubbornCallers
+}
+
 interface Carried {
   readonly url: string
+  readonly headers: Readonly<Record<string, string>>
   readonly proxyUrl?: string
   readonly signal: AbortSignal
   /** Stands still while a pass is fetched. */
@@ -86,8 +96,8 @@ interface Replay<Result> {
 }
 
 async function withReplay<Result>(
-  passes: EdgePasses,
-  { url, proxyUrl, signal, timer }: Carried,
+  { passes, stubborn }: Edge,
+  { url, headers, proxyUrl, signal, timer }: Carried,
   { carry, refused }: Replay<Result>,
 ): Promise<Result> {
   const target = { origin: new URL(url.replace(/^ws/, 'http')).origin, proxyUrl }
@@ -99,16 +109,20 @@ async function withReplay<Result>(
       timer?.touch()
     }
   }
+  const caller = { ...target, headers }
   const pass = await waiting(passes.acquire(target, signal))
   const first = await refused(await carry(pass))
   if (!first.isChallenge) {
     if (pass) passes.confirm(target, pass)
+    stubborn.remove(caller)
     return first.result
   }
+  if (stubborn.has(caller)) return first.result
   const next = await waiting(passes.renew(target, pass, signal))
   if (!next) return first.result
   const second = await refused(await carry(next))
-  if (second.isChallenge) passes.refuse(target, next)
+  // that it is challenged once more may be its account's doing: whether the pass is good, another caller finds out
+  if (second.isChallenge) stubborn.add(caller)
   else passes.confirm(target, next)
   return second.result
 }

@@ -79,6 +79,16 @@ async function expectNoBlame({ gateway }: World): Promise<void> {
     expect(account).toMatchObject({ state: { status: 'active' }, failureCount: 0, lastFailure: null })
 }
 
+test('an account that is challenged whatever it shows costs the others no clearance', async () => {
+  const world = await open()
+  const { gateway, emulator, solver } = world
+  const action = { type: 'http', kind: 'challenge' } as const
+  await emulator.addFault({ path: CHAT_PATH, token: 'token-3', action })
+  for (let n = 0; n < 40; n++) expect(await statusesOf([ask(gateway)])).toEqual([200])
+  expect(solver.calls.length).toBeLessThanOrEqual(3)
+  await expectNoBlame(world)
+})
+
 describe('a hundred requests at once', () => {
   test.each(['rest', 'gateway'])('cause one solve, and all succeed (%s)', async (protocol) => {
     const world = await open({ GROK_UPSTREAM_CHAT_PROTOCOL: protocol })
