@@ -1,7 +1,7 @@
 import type { Account } from '../core/account.ts'
 import type { Clock } from '../util/clock.ts'
 import type { AccountDirectory } from './directory.ts'
-import type { OpenCredential } from './lease.ts'
+import { readSecrets, type OpenCredential } from './lease.ts'
 
 /** How earlier versions put accounts out of service whose secrets they could not open. */
 const EVIDENCE = 'the stored credential cannot be read: '
@@ -16,7 +16,7 @@ export interface BringBackParts {
 export function bringBackReadable({ directory, openCredential, clock }: BringBackParts): void {
   const marked = [...directory.accounts()]
     .filter(isMarked)
-    .filter((account) => isReadable(account, openCredential))
+    .filter((account) => !(readSecrets(openCredential, account) instanceof Error))
   const cause = {
     code: 'recovered',
     evidence: 'the stored credential can be read again',
@@ -28,15 +28,4 @@ export function bringBackReadable({ directory, openCredential, clock }: BringBac
 
 function isMarked({ state }: Account): boolean {
   return state.status === 'needs-login' && state.cause.evidence.startsWith(EVIDENCE)
-}
-
-function isReadable(account: Account, openCredential: OpenCredential): boolean {
-  const { sealedCredential, sealedProxyUrl, credentialHash } = account
-  try {
-    openCredential(sealedCredential, credentialHash)
-    if (sealedProxyUrl !== null) openCredential(sealedProxyUrl, credentialHash)
-    return true
-  } catch {
-    return false // it stays as it is: the key is still missing
-  }
 }

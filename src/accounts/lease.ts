@@ -1,3 +1,4 @@
+import type { Account } from '../core/account.ts'
 import { GatewayError } from '../core/error.ts'
 import type { Mode } from '../core/model.ts'
 import { describeError, type Log } from '../util/log.ts'
@@ -57,7 +58,7 @@ export async function leaseAccount(
   while (full < MAX_FULL) {
     const reservation = parts.directory.reserve({ ...query, exclude })
     if (!reservation) return undefined
-    const secrets = readSecrets(parts, reservation)
+    const secrets = readSecrets(parts.openCredential, reservation.slot.account)
     if (secrets instanceof Error) {
       setAside(parts, reservation, secrets)
       if (++unreadable === MAX_UNREADABLE) throw unreadableFault()
@@ -107,7 +108,8 @@ async function openLease(
 
 type Secrets = Pick<AccountLease, 'credential' | 'proxyUrl'>
 
-function readSecrets({ openCredential }: LeaseParts, { slot: { account } }: Reservation): Secrets | Error {
+/** What a lease tells of its account in the clear; or why it cannot be opened. */
+export function readSecrets(openCredential: OpenCredential, account: Account): Secrets | Error {
   const { sealedCredential, sealedProxyUrl, credentialHash } = account
   try {
     return {

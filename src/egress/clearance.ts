@@ -11,6 +11,7 @@ import {
 import { ClearanceEntry, type ClearanceState } from './clearance-entry.ts'
 import type { ClearanceVault } from './clearance-vault.ts'
 import { SOLVER_GRACE_SECONDS, type Solved, type SolveWish } from './flaresolverr.ts'
+import { dropOldest } from '../util/drop-oldest.ts'
 
 /** The settings that decide about clearances (`proxy.clearance`). */
 export interface ClearanceSettings extends BindingSettings {
@@ -144,8 +145,7 @@ export class Clearance {
       this.#entries.delete(key)
       this.#entries.set(key, entry)
     }
-    const oldest = this.#entries.size > MAX_TARGETS ? this.#entries.keys().next().value : undefined
-    if (oldest !== undefined) this.#entries.delete(oldest)
+    dropOldest(this.#entries, MAX_TARGETS)
     return entry
   }
 

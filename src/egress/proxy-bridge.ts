@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Duplex } from 'node:stream'
 import { openTunnel } from './open-tunnel.ts'
 import { readHead } from './read-head.ts'
+import { dropOldest } from '../util/drop-oldest.ts'
 
 /**
  * A CONNECT proxy on loopback, for this process only, that reaches the upstream through proxies which the runtime's own
@@ -42,8 +43,7 @@ export class ProxyBridge {
   #remember(id: string, route: Route): void {
     this.#routes.delete(id)
     this.#routes.set(id, route)
-    const oldest = this.#routes.size > MAX_ROUTES ? this.#routes.keys().next().value : undefined
-    if (oldest !== undefined) this.#routes.delete(oldest)
+    dropOldest(this.#routes, MAX_ROUTES)
   }
 
   async #listen(): Promise<number> {

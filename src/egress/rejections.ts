@@ -1,3 +1,4 @@
+import { dropOldest } from '../util/drop-oldest.ts'
 interface Rejection {
   readonly wayOut: string
   readonly at: number
@@ -28,8 +29,7 @@ export class Rejections {
     const isAccounts = isFresh && (before.isAccounts || before.wayOut !== wayOut || answeredAt > before.at)
     this.#last.delete(account)
     this.#last.set(account, { wayOut, at: now, isAccounts })
-    const oldest = this.#last.size > MAX_ACCOUNTS ? this.#last.keys().next().value : undefined
-    if (oldest !== undefined) this.#last.delete(oldest)
+    dropOldest(this.#last, MAX_ACCOUNTS)
     return isAccounts && before ? { blames: 'account', forgive: before.wayOut } : { blames: 'way-out' }
   }
 

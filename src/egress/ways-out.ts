@@ -1,4 +1,5 @@
 import type { Clock } from '../util/clock.ts'
+import { dropOldest } from '../util/drop-oldest.ts'
 import { chooseNode } from './choose-node.ts'
 import {
   afterAnswer,
@@ -162,7 +163,7 @@ export class WaysOut {
     const node = parseProxyNode(address, 'the proxy of the account')
     this.#own.delete(node.proxyUrl)
     this.#own.add(node.proxyUrl)
-    if (this.#own.size > MAX_KNOWN_NODES) dropOldest(this.#own)
+    dropOldest(this.#own, MAX_KNOWN_NODES)
     return node
   }
 
@@ -221,7 +222,7 @@ export class WaysOut {
   #set(proxyUrl: string, health: NodeHealth): void {
     this.#health.delete(proxyUrl)
     this.#health.set(proxyUrl, health)
-    if (this.#health.size > MAX_KNOWN_NODES) dropOldest(this.#health)
+    dropOldest(this.#health, MAX_KNOWN_NODES)
   }
 }
 
@@ -230,11 +231,6 @@ const NONE: ReadonlySet<string> = new Set()
 function ownReport(proxyUrl: string, health: NodeHealth, now: number): WayReport {
   const { name } = parseProxyNode(proxyUrl, 'the proxy of the account')
   return { ...health, name, use: 'account', state: stateOf(health, now) }
-}
-
-function dropOldest(known: Map<string, unknown> | Set<string>): void {
-  const [oldest] = known.keys()
-  if (oldest !== undefined) known.delete(oldest)
 }
 
 function hasNode(nodes: readonly ProxyNode[], proxyUrl: string): boolean {

@@ -1,5 +1,6 @@
 import type { PlacedFile } from '../upstream/upload.ts'
 import type { Clock } from '../util/clock.ts'
+import { dropOldest } from '../util/drop-oldest.ts'
 
 /** Files that are remembered, over all accounts. */
 const MAX_ENTRIES = 10_000
@@ -29,8 +30,7 @@ export class UploadCache {
     const entry = isFresh ? known : { placed: start(), until: this.#clock() + LIFE_MS }
     this.#entries.set(key, entry)
     if (!isFresh) this.#dropIfFailed(key, entry)
-    const oldest = this.#entries.size > MAX_ENTRIES ? this.#entries.keys().next().value : undefined
-    if (oldest !== undefined) this.#entries.delete(oldest)
+    dropOldest(this.#entries, MAX_ENTRIES)
     return entry.placed
   }
 

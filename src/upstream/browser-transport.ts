@@ -10,6 +10,7 @@ import type {
   Transport,
   TransportRequest,
 } from './transport.ts'
+import { dropOldest } from '../util/drop-oldest.ts'
 
 export interface BrowserTransportOptions extends FetchTransportOptions {
   /** The profile for a User-Agent that names no browser (`proxy.clearance.browser`). */
@@ -85,8 +86,7 @@ export class BrowserTransport implements Transport {
   #keep(key: string, client: Impit): void {
     this.#clients.delete(key)
     this.#clients.set(key, client)
-    const oldest = this.#clients.size > MAX_CLIENTS ? this.#clients.keys().next().value : undefined
-    if (oldest !== undefined) this.#clients.delete(oldest)
+    dropOldest(this.#clients, MAX_CLIENTS)
   }
 }
 

@@ -1,4 +1,5 @@
 import { accountOf } from './account-of.ts'
+import { dropOldest } from '../util/drop-oldest.ts'
 
 /** How long an account that was challenged with a fresh pass causes no other. */
 const PAUSE_MS = 30_000
@@ -28,8 +29,7 @@ export class StubbornCallers {
     const key = keyOf(caller)
     this.#until.delete(key)
     this.#until.set(key, performance.now() + PAUSE_MS)
-    const oldest = this.#until.size > MAX_KNOWN ? this.#until.keys().next().value : undefined
-    if (oldest !== undefined) this.#until.delete(oldest)
+    dropOldest(this.#until, MAX_KNOWN)
   }
 
   /** The edge has let it through. */

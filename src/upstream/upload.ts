@@ -1,5 +1,5 @@
 import { GatewayError } from '../core/error.ts'
-import { asNumber, asObject, asString, type JsonObject } from '../util/json-fields.ts'
+import { asNumber, asObject, asString, isEmptyField, type JsonObject } from '../util/json-fields.ts'
 import { classifyStreamFailure } from './failure.ts'
 import { encodeMultipart } from './multipart.ts'
 import {
@@ -74,7 +74,7 @@ function readPlaced(answer: RestAnswer, placed: JsonObject | undefined, id: stri
 
 /** A file may be refused with HTTP 200; empty values of any kind refuse nothing (spec/upstream-media.md §6.2). */
 function throwRefusal(refusal: unknown): void {
-  if (!refusal || (typeof refusal === 'object' && Object.keys(refusal).length === 0)) return
+  if (isEmptyField(refusal)) return
   const fields = asObject(refusal)
   const inner = asObject(fields?.['error']) ?? fields
   const message = asString(inner?.['message']) ?? asString(refusal) ?? JSON.stringify(refusal)

@@ -33,6 +33,11 @@ export function parseJson(value: unknown): unknown {
   }
 }
 
+/** Whether a field says nothing: it is not there, or there and empty. */
+export function isEmptyField(value: unknown): boolean {
+  return !value || (typeof value === 'object' && Object.keys(value).length === 0)
+}
+
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,6 @@
 import type { ChatEvent } from '../../core/chat-event.ts'
 import { GatewayError } from '../../core/error.ts'
-import { asObject, asString, type JsonObject } from '../../util/json-fields.ts'
+import { asObject, asString, isEmptyField, type JsonObject } from '../../util/json-fields.ts'
 import { AnswerText } from '../answer-text.ts'
 import { CardBook } from '../cards.ts'
 import { ignoreDrift, type NoteDrift } from '../drift.ts'
@@ -64,8 +64,7 @@ export class ChatDecoder {
 
   /** Returns what in the event is not known. */
   #decodeEvent(event: JsonObject, events: ChatEvent[]): string | undefined {
-    const { type } = event
-    switch (type) {
+    switch (event['type']) {
       case 'response.chunk':
         return this.#decodeChunk(asObject(event['chunk']), events)
       case 'response.output_text.delta':
@@ -208,7 +207,7 @@ export class ChatDecoder {
   }
 
   #throwStreamError(error: unknown): void {
-    if (isNothing(error)) return
+    if (isEmptyField(error)) return
     const { failure, isFatal } = readStreamError(error)
     if (isFatal) throw failure
     this.#mildFailure = failure
@@ -232,9 +231,4 @@ function unfinished(status: string, response: JsonObject): GatewayError {
   const details = asObject(response['status_details'])
   const told = asObject(details?.['error'] ?? details ?? response['error'])
   return readStreamError({ message: `the answer is ${status}`, ...told }).failure
-}
-
-/** Whether an error is none: the field may be there and empty. */
-function isNothing(error: unknown): boolean {
-  return !error || (typeof error === 'object' && Object.keys(error).length === 0)
 }
